@@ -1,1 +1,6 @@
-//! (skeleton)
+//! BTF, kernels and their stored type layouts: everything corecheck knows about targets.
+
+#![forbid(unsafe_code)]
+
+pub mod btf;
+pub mod kernel;

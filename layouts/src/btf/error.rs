@@ -1,0 +1,52 @@
+//! What can be wrong with BTF, with the place where it is wrong.
+
+use thiserror::Error;
+
+/// BTF that cannot be used. Offsets are in bytes from the start of the BTF blob.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BtfError {
+    /// Too short for a header, or another magic.
+    #[error("not BTF: {0}")]
+    NotBtf(String),
+    /// A header whose sections do not fit the data or each other.
+    #[error("BTF header: {0}")]
+    Header(String),
+    /// The string section does not begin or end as it must.
+    #[error("BTF string section: {0}")]
+    Strings(String),
+    /// A type record that is cut off, or of a kind that cannot be sized.
+    #[error("BTF type [{id}] at offset {offset:#x}: {what}")]
+    Type {
+        /// Its id.
+        id: u32,
+        /// Where its record begins.
+        offset: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A type that holds itself by value, directly or through others.
+    #[error("BTF type [{id}] {name:?} contains itself by value (a cycle of {length} types)")]
+    Cycle {
+        /// A type on the cycle.
+        id: u32,
+        /// Its name, empty when it has none.
+        name: String,
+        /// How many types the cycle has.
+        length: usize,
+    },
+    /// Split BTF whose names do not lie on string borders of the base it was given.
+    #[error(
+        "this split BTF does not belong to the base BTF it was given: the name of type [{id}] \
+         (string offset {name_offset}) begins inside another string; give the vmlinux it was built with"
+    )]
+    WrongBase {
+        /// The first type whose name shows it.
+        id: u32,
+        /// The offset of its name.
+        name_offset: u32,
+    },
+    /// What is to be written does not fit BTF.
+    #[error("cannot be written as BTF: {0}")]
+    Write(String),
+}

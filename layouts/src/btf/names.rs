@@ -1,0 +1,105 @@
+//! Looking types up by name, flavours included.
+
+use std::collections::HashMap;
+
+use super::{Btf, Kind, TypeId};
+
+/// The name without its flavour: everything before the last `___` that has a character other than `_` on both
+/// sides (`bpf_core_essential_name_len`, libbpf). `task_struct___old` is `task_struct`; `___x` and `a____b` are whole.
+pub fn essential_name(name: &[u8]) -> &[u8] {
+    let Some(last) = name.len().checked_sub(5) else { return name };
+    for at in (0..=last).rev() {
+        let is_border = name[at] != b'_' && &name[at + 1..at + 4] == b"___" && name[at + 4] != b'_';
+        if is_border {
+            return &name[..=at];
+        }
+    }
+    name
+}
+
+impl Btf {
+    /// Own types of a kind that `accepts`, whose essential name is one of `names`, in the order of their ids.
+    ///
+    /// The strings are searched for each name once, then the records once for all: no string is compared per type.
+    /// Types of the base are not looked at, as libbpf searches module BTF (`bpf_core_add_cands`).
+    pub fn find_by_essential_name<'n>(
+        &self,
+        names: &[&'n [u8]],
+        accepts: impl Fn(Kind) -> bool,
+    ) -> HashMap<&'n [u8], Vec<TypeId>> {
+        let mut found: HashMap<&[u8], Vec<TypeId>> = HashMap::new();
+        let mut by_offset: HashMap<u32, &[u8]> = HashMap::new();
+        for &name in names.iter().filter(|name| !name.is_empty()) {
+            self.string_offsets(name, &mut by_offset);
+        }
+        if by_offset.is_empty() {
+            return found;
+        }
+        for (index, &at) in self.records.iter().enumerate() {
+            let name_offset = self.header.endian.u32(&self.data, at as usize).unwrap_or(0);
+            if let Some(&name) = by_offset.get(&name_offset) {
+                let id = TypeId(self.first_id + index as u32);
+                if accepts(self.kind(id)) {
+                    found.entry(name).or_default().push(id);
+                }
+            }
+        }
+        found
+    }
+
+    /// Own types with exactly this name and a kind that `accepts`, in the order of their ids.
+    pub fn find_exact(&self, name: &str, accepts: impl Fn(Kind) -> bool) -> Vec<TypeId> {
+        let essential = essential_name(name.as_bytes());
+        let mut ids =
+            self.find_by_essential_name(&[essential], accepts).remove(essential).unwrap_or_default();
+        ids.retain(|&id| self.name_bytes(id) == name.as_bytes());
+        ids
+    }
+
+    /// Every string offset at which a string with this essential name could be said to begin, tails of other
+    /// strings included: an offset may point anywhere.
+    fn string_offsets<'n>(&self, name: &'n [u8], by_offset: &mut HashMap<u32, &'n [u8]>) {
+        let mut search = |unit: &Self| {
+            let strings = unit.data.get(unit.header.strings.clone()).unwrap_or_default();
+            let finder = memchr::memmem::Finder::new(name);
+            let mut from = 0;
+            while let Some(at) = finder.find(&strings[from..]) {
+                let offset = unit.first_string + (from + at) as u32;
+                if essential_name(unit.string(offset)) == name {
+                    by_offset.insert(offset, name);
+                }
+                from += at + 1;
+            }
+        };
+        search(self);
+        let mut base = self.base.as_deref();
+        while let Some(unit) = base {
+            search(unit);
+            base = unit.base.as_deref();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::essential_name;
+
+    #[test]
+    fn a_flavour_is_cut_at_the_last_border() {
+        let cases: [(&str, &str); 10] = [
+            ("task_struct", "task_struct"),
+            ("task_struct___old", "task_struct"),
+            ("a___b___c", "a___b"),
+            ("a____b", "a____b"),
+            ("___x", "___x"),
+            ("x___", "x___"),
+            ("a___b", "a"),
+            ("a__b", "a__b"),
+            ("", ""),
+            ("s___x_____y", "s"),
+        ];
+        for (name, essential) in cases {
+            assert_eq!(essential_name(name.as_bytes()), essential.as_bytes(), "{name}");
+        }
+    }
+}

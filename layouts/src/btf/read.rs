@@ -1,0 +1,282 @@
+//! Bytes to [`Btf`], every id and offset checked once.
+//!
+//! The checks are libbpf's `btf_parse_hdr`, `btf_parse_str_sec`, `btf_parse_type_sec` and `btf_sanity_check`,
+//! and two of our own: no type may hold itself by value (libbpf would loop), and the names of split BTF must lie on
+//! string borders of its base (a wrong base gives plausible nonsense and no error in libbpf).
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::wire::{self, Endian, Header, Info, Kind};
+use super::{Btf, BtfError, TypeId, cycle, size};
+
+impl Btf {
+    /// Reads BTF that stands alone: of a vmlinux, of an object.
+    ///
+    /// # Errors
+    /// [`BtfError`] tells what is wrong and where.
+    pub fn parse(data: Vec<u8>) -> Result<Self, BtfError> {
+        Self::parse_on(data, None)
+    }
+
+    /// Reads split BTF, a module's, on top of the vmlinux it was built with.
+    ///
+    /// # Errors
+    /// [`BtfError::WrongBase`] when the names do not fit the base; else as [`Btf::parse`].
+    pub fn parse_split(data: Vec<u8>, base: Arc<Self>) -> Result<Self, BtfError> {
+        Self::parse_on(data, Some(base))
+    }
+
+    fn parse_on(data: Vec<u8>, base: Option<Arc<Self>>) -> Result<Self, BtfError> {
+        let header = read_header(&data)?;
+        if let Some(base) = &base
+            && base.header.endian != header.endian
+        {
+            return Err(BtfError::Header("its byte order is not that of its base".to_owned()));
+        }
+        check_strings(&data[header.strings.clone()], base.is_some())?;
+        let (first_id, first_string) = match &base {
+            Some(base) => (base.type_count(), base.string_end()),
+            None => (1, 0),
+        };
+        if u64::from(first_string) + header.strings.len() as u64 > u64::from(u32::MAX) {
+            return Err(BtfError::Strings("more than 4 GiB with its base".to_owned()));
+        }
+        let layout = Layout { of_base: base.as_deref(), own: &data[header.layout.clone()] };
+        let records = split_records(&data, &header, first_id, &layout)?;
+        let mut btf = Self { data, header, base, records, first_id, first_string, pointer_size: None };
+        btf.check_references()?;
+        cycle::check(&btf)?;
+        btf.pointer_size = size::find_pointer_size(&btf);
+        Ok(btf)
+    }
+
+    /// One past the last string offset, the base's counted.
+    fn string_end(&self) -> u32 {
+        self.first_string + self.header.strings.len() as u32
+    }
+
+    fn check_references(&self) -> Result<(), BtfError> {
+        for (index, &at) in self.records.iter().enumerate() {
+            self.check_record(self.first_id + index as u32, at as usize)?;
+        }
+        Ok(())
+    }
+
+    fn check_record(&self, id: u32, at: usize) -> Result<(), BtfError> {
+        let endian = self.header.endian;
+        let word = |offset: usize| endian.u32(&self.data, offset).unwrap_or(u32::MAX);
+        let wrong = |what: String| BtfError::Type { id, offset: at, what };
+        let count = self.type_count();
+        let end = self.string_end();
+        let type_in_range = |target: u32| {
+            if target < count {
+                return Ok(());
+            }
+            Err(wrong(format!("refers to type [{target}], but the last one is [{}]", count - 1)))
+        };
+        let string_in_range = |offset: u32| {
+            if offset < end || offset == 0 {
+                return Ok(());
+            }
+            Err(wrong(format!("string offset {offset} lies outside the {end} bytes of strings")))
+        };
+
+        let name_offset = word(at);
+        string_in_range(name_offset)?;
+        self.check_base_border(id, name_offset)?;
+        let info = Info::decode(word(at + 4));
+        let elements = at + wire::TYPE_LEN;
+        let each = |stride: usize, refers: bool, named: bool| {
+            (0..info.count as usize).try_for_each(|n| {
+                let element = elements + n * stride;
+                if named {
+                    string_in_range(word(element))?;
+                }
+                if refers { type_in_range(word(element + if named { 4 } else { 0 })) } else { Ok(()) }
+            })
+        };
+        match info.kind {
+            Kind::Void | Kind::Int | Kind::Fwd | Kind::Float | Kind::Unknown(_) => Ok(()),
+            Kind::Ptr
+            | Kind::Typedef
+            | Kind::Volatile
+            | Kind::Const
+            | Kind::Restrict
+            | Kind::Var
+            | Kind::DeclTag
+            | Kind::TypeTag => type_in_range(word(at + 8)),
+            Kind::Array => {
+                type_in_range(word(elements))?;
+                type_in_range(word(elements + 4))
+            }
+            Kind::Struct | Kind::Union => each(12, true, true),
+            Kind::Enum => each(8, false, true),
+            Kind::Enum64 => each(12, false, true),
+            Kind::FuncProto => {
+                type_in_range(word(at + 8))?;
+                each(8, true, true)
+            }
+            Kind::DataSec => each(12, true, false),
+            Kind::Func => {
+                let proto = word(at + 8);
+                type_in_range(proto)?;
+                if self.kind(TypeId(proto)) == Kind::FuncProto {
+                    return Ok(());
+                }
+                Err(wrong(format!("is a function, but its type [{proto}] is not a prototype")))
+            }
+        }
+    }
+
+    /// Names in the base must begin where a string begins: no writer shares the tails of strings.
+    fn check_base_border(&self, id: u32, name_offset: u32) -> Result<(), BtfError> {
+        let Some(base) = &self.base else { return Ok(()) };
+        if name_offset == 0 || name_offset >= self.first_string || base.base.is_some() {
+            return Ok(());
+        }
+        let before = base.header.strings.start + name_offset as usize - 1;
+        if base.data.get(before) == Some(&0) {
+            return Ok(());
+        }
+        Err(BtfError::WrongBase { id, name_offset })
+    }
+}
+
+/// Reads and checks the header.
+fn read_header(data: &[u8]) -> Result<Header, BtfError> {
+    let not = |what: &str| BtfError::NotBtf(what.to_owned());
+    let magic = Endian::Little.u16(data, 0).ok_or_else(|| not("it is shorter than a header"))?;
+    let endian = match magic {
+        wire::MAGIC => Endian::Little,
+        swapped if swapped == wire::MAGIC.swap_bytes() => Endian::Big,
+        _ => return Err(not(&format!("its first two bytes are {magic:#06x}, not 0xeb9f in either order"))),
+    };
+    if data.len() < wire::HEADER_LEN {
+        return Err(not(&format!("{} bytes are shorter than a header of 24", data.len())));
+    }
+    let bad = |what: String| BtfError::Header(what);
+    if data[2] != wire::VERSION {
+        return Err(bad(format!("version {} is not known; this program reads version 1", data[2])));
+    }
+    let word = |at: usize| endian.u32(data, at).unwrap_or(0) as usize;
+    let header_len = word(4);
+    if header_len < wire::HEADER_LEN || header_len > data.len() {
+        return Err(bad(format!("its length of {header_len} bytes does not fit data of {}", data.len())));
+    }
+    let section = |what: &str, offset: usize, len: usize| -> Result<Range<usize>, BtfError> {
+        let start = header_len.checked_add(offset);
+        let end = start.and_then(|start| start.checked_add(len));
+        match (start, end) {
+            (Some(start), Some(end)) if end <= data.len() => Ok(start..end),
+            _ => Err(bad(format!(
+                "the {what} section ({offset} + {len}) ends behind the {} bytes",
+                data.len()
+            ))),
+        }
+    };
+    let types = section("type", word(8), word(12))?;
+    let strings = section("string", word(16), word(20))?;
+    if word(8) % 4 != 0 {
+        return Err(bad(format!("the type section begins at {}, which is not a multiple of 4", word(8))));
+    }
+    if types.end > strings.start {
+        return Err(bad(format!(
+            "the type section ends at {} inside the strings ({})",
+            types.end, strings.start
+        )));
+    }
+    let mut layout = types.end..types.end;
+    if header_len >= wire::HEADER_LEN_WITH_LAYOUT && word(28) != 0 {
+        layout = section("layout", word(24), word(28))?;
+        if word(24) % 4 != 0
+            || layout.len() % 4 != 0
+            || layout.start < types.end
+            || layout.end > strings.start
+        {
+            return Err(
+                bad("the layout section does not lie, aligned, between types and strings".to_owned()),
+            );
+        }
+    }
+    Ok(Header { endian, types, strings, layout })
+}
+
+fn check_strings(strings: &[u8], is_split: bool) -> Result<(), BtfError> {
+    let wrong = |what: &str| Err(BtfError::Strings(what.to_owned()));
+    match (strings.first(), strings.last()) {
+        (None, _) if is_split => Ok(()),
+        (None, _) => wrong("it is empty"),
+        (_, Some(&last)) if last != 0 => wrong("it does not end with a NUL"),
+        (Some(&first), _) if first != 0 && !is_split => wrong(
+            "it does not begin with a NUL: is this a module's split BTF, whose vmlinux must be given too?",
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Sizes of kinds this program does not know, from the unit's layout section or its base's.
+struct Layout<'a> {
+    of_base: Option<&'a Btf>,
+    own: &'a [u8],
+}
+
+impl Layout<'_> {
+    fn sizes(&self, kind: u8) -> Option<(usize, usize)> {
+        let mut entries = self.own;
+        if let (true, Some(base)) = (entries.is_empty(), self.of_base) {
+            entries = base.data.get(base.header.layout.clone())?;
+        }
+        let entry = entries.get(usize::from(kind) * 4..usize::from(kind) * 4 + 4)?;
+        let (once, each) = (usize::from(entry[0]), usize::from(entry[1]));
+        (once % 4 == 0 && each % 4 == 0).then_some((once, each))
+    }
+}
+
+/// Finds where each record begins.
+fn split_records(
+    data: &[u8],
+    header: &Header,
+    first_id: u32,
+    layout: &Layout<'_>,
+) -> Result<Vec<u32>, BtfError> {
+    let types = header.types.clone();
+    if types.end > u32::MAX as usize {
+        return Err(BtfError::Header("larger than 4 GiB".to_owned()));
+    }
+    let mut records = Vec::with_capacity(types.len() / 24);
+    let mut at = types.start;
+    while at < types.end {
+        let id = first_id.saturating_add(records.len() as u32);
+        let wrong = |what: String| BtfError::Type { id, offset: at, what };
+        let cut = || wrong("is cut off by the end of the type section".to_owned());
+        if types.end - at < wire::TYPE_LEN {
+            return Err(cut());
+        }
+        let info = Info::decode(header.endian.u32(data, at + 4).unwrap_or(0));
+        let sizes = match info.kind {
+            Kind::Void => return Err(wrong("has kind 0".to_owned())),
+            Kind::Unknown(number) => layout.sizes(number),
+            known => known.trailing(),
+        };
+        let Some((once, each)) = sizes else {
+            return Err(wrong(format!(
+                "has kind {}, which this program does not know and no layout section sizes",
+                info.kind.number()
+            )));
+        };
+        // At most 12 + 255 + 255 * 2^24 bytes: fits usize on 64-bit hosts, checked on others.
+        let len = each.checked_mul(info.count as usize).and_then(|n| n.checked_add(wire::TYPE_LEN + once));
+        match len.and_then(|len| at.checked_add(len)) {
+            Some(end) if end <= types.end => {
+                records.push(at as u32);
+                at = end;
+            }
+            _ => return Err(cut()),
+        }
+    }
+    if u64::from(first_id) + records.len() as u64 > u64::from(u32::MAX) {
+        return Err(BtfError::Header("too many types".to_owned()));
+    }
+    Ok(records)
+}

@@ -1,0 +1,51 @@
+//! Kernels as targets: what one is called, what is known of it, and where in its BTF a type is found.
+
+mod arch;
+mod facts;
+mod find;
+mod name;
+
+pub use arch::Arch;
+pub use facts::{Facts, Group, ShippedBtf};
+pub use find::{Absence, Candidates, Found, Gap, Modules, Place, is_compatible};
+pub use name::KernelName;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::btf::Btf;
+
+/// How much of a kernel's vmlinux is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coverage {
+    /// Every type: a name that is not there is absent.
+    Complete,
+    /// Only the listed names answer as roots; each says where the kernel has the type.
+    /// A name that is not listed is not stored, which is not absent.
+    Partial(BTreeMap<String, Place>),
+}
+
+/// One kernel build.
+#[derive(Debug, Clone)]
+pub struct Kernel {
+    /// Its full name.
+    pub name: KernelName,
+    /// Other names it answers to, such as the seed's `5.15` or `azure`.
+    pub aliases: Vec<String>,
+    /// What is known of it besides its types.
+    pub facts: Facts,
+    /// How much of it is stored.
+    pub coverage: Coverage,
+    /// The stored types of its vmlinux. Kernels that define all of them alike share one `Btf`.
+    /// `None` when none is stored, because every listed name is absent.
+    pub vmlinux: Option<Arc<Btf>>,
+    /// The stored types of its modules, by the module's name, each on top of `vmlinux`.
+    pub modules: BTreeMap<String, Arc<Btf>>,
+}
+
+impl Kernel {
+    /// Whether every type of its vmlinux is stored.
+    pub fn is_complete(&self) -> bool {
+        self.coverage == Coverage::Complete
+    }
+}
