@@ -6,21 +6,12 @@ use aya_obj::generated::{
 use corecheck_layouts::btf::{Btf, Type};
 use thiserror::Error;
 
-use super::value::Value;
+use crate::access::{Slots, Value};
 use crate::object::Insn;
 
 /// The helper number that stands for an unresolved access: `0xbad2310`, "bad relo".
 /// The verifier says `invalid func unknown#195896080` when it reaches it.
 pub const POISON: i32 = 195_896_080;
-
-/// One or two instruction slots: two for 64-bit loads of a constant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Slots {
-    /// The instruction.
-    pub first: Insn,
-    /// The second slot of a 64-bit load of a constant.
-    pub second: Option<Insn>,
-}
 
 /// An instruction that a loader refuses to patch: the load fails.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Error)]

@@ -3,7 +3,7 @@
 use corecheck_layouts::btf::{Btf, Endian, Type, TypeId};
 use thiserror::Error;
 
-use crate::access::{RelocationKind, Spec};
+use super::{RelocationKind, Spec};
 
 /// The worth of one walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
