@@ -1,8 +1,8 @@
 //! The search for the kernel's BTF in bytes to which no section header leads: a flat Image, or a
 //! `vmlinux` whose section headers were stripped.
 //!
-//! The magic number is two bytes, so it occurs by chance, and kernels hold whole other BTFs: those of
-//! the BPF programs that are built into them. A BTF counts only when its header holds, it stands on
+//! The magic number is two bytes, so it occurs by chance, and a kernel may hold whole other BTFs: those
+//! of BPF programs that are built into it (CONFIG_BPF_PRELOAD). A BTF counts only when its header holds, it stands on
 //! its own, and it names the types that every kernel has. Two that count are an error, never a guess.
 
 use std::ops::Range;
