@@ -2,8 +2,9 @@
 //! `vmlinux` whose section headers were stripped.
 //!
 //! The magic number is two bytes, so it occurs by chance, and a kernel may hold whole other BTFs: those
-//! of BPF programs that are built into it (CONFIG_BPF_PRELOAD). A BTF counts only when its header holds, it stands on
-//! its own, and it names the types that every kernel has. Two that count are an error, never a guess.
+//! of BPF programs that are built into it (CONFIG_BPF_PRELOAD). A BTF counts only when its header
+//! holds, it stands on its own, and it names the types that every kernel has. Two that count are an error,
+//! never a guess.
 
 use std::ops::Range;
 
