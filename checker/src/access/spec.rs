@@ -122,7 +122,8 @@ impl Spec {
                 }
                 Type::Array(array) => {
                     let element = btf.skip_modifiers_and_typedefs(array.element);
-                    let is_flexible = self.accessors.last().is_some_and(|last| is_flexible(btf, last, array.length));
+                    let is_flexible =
+                        self.accessors.last().is_some_and(|last| is_flexible(btf, last, array.length));
                     if !is_flexible && index >= array.length {
                         let what = format!("the array has {} elements", array.length);
                         return Err(out_of_range(step, index, what));

@@ -51,7 +51,9 @@ pub fn value_of(spec: &Spec, btf: &Btf, endian: Endian) -> Result<Value, ValueEr
             // Linking renumbers types, so what the instruction holds says nothing.
             Ok(Value { validate: false, ..plain(u64::from(spec.root.0)) })
         }
-        RelocationKind::TypeSize => btf.size_of(spec.root).map(|size| plain(size.into())).ok_or(ValueError::NoSize),
+        RelocationKind::TypeSize => {
+            btf.size_of(spec.root).map(|size| plain(size.into())).ok_or(ValueError::NoSize)
+        }
         RelocationKind::EnumvalValue => Ok(plain(enumerator(spec, btf))),
         _ => field(spec, btf, endian),
     }
@@ -72,7 +74,9 @@ fn field(spec: &Spec, btf: &Btf, endian: Endian) -> Result<Value, ValueError> {
     if last.name.is_none() {
         return element(spec, btf, last.of);
     }
-    let (Type::Struct(parent) | Type::Union(parent)) = btf.ty(last.of) else { return Err(ValueError::NoSize) };
+    let (Type::Struct(parent) | Type::Union(parent)) = btf.ty(last.of) else {
+        return Err(ValueError::NoSize);
+    };
     let member = parent.member(last.index as usize).ok_or(ValueError::NoSize)?;
     let field_type = btf.skip_modifiers_and_typedefs(member.of);
     let is_bitfield = member.bitfield_bits != 0;

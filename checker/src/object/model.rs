@@ -366,5 +366,7 @@ impl Uses {
 
 impl Object {
     /// TEMP
-    pub fn line_at(&self, _section: usize, _insn: u32) -> Option<SourceLine<'_>> { None }
+    pub fn line_at(&self, _section: usize, _insn: u32) -> Option<SourceLine<'_>> {
+        None
+    }
 }

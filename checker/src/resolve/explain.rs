@@ -23,7 +23,10 @@ pub(super) fn explain(
         }
         Mismatch::ParentNotComposite { member, found, .. } => (
             MismatchCode::FieldKindChanged,
-            format!("what should have `{member}` is `{}` there, not a struct or union", type_name(target_btf, *found)),
+            format!(
+                "what should have `{member}` is `{}` there, not a struct or union",
+                type_name(target_btf, *found)
+            ),
             root_place(),
         ),
         Mismatch::KindChanged { local, target, found } => {
@@ -31,7 +34,10 @@ pub(super) fn explain(
             let name = String::from_utf8_lossy(name);
             let (was, is) = (type_name(local_btf, *local), type_name(target_btf, *target));
             let text = if was == is {
-                format!("`{name}` is `{is}` there too, but {}", behind(local_btf, *local, target_btf, *target))
+                format!(
+                    "`{name}` is `{is}` there too, but {}",
+                    behind(local_btf, *local, target_btf, *target)
+                )
             } else {
                 format!("`{name}` is `{is}` there, not `{was}`")
             };
@@ -50,12 +56,20 @@ pub(super) fn explain(
         ),
         Mismatch::EnumeratorMissing { name } => {
             let root = definition_name(target_btf, root);
-            (MismatchCode::EnumeratorMissing, format!("{root} has no enumerator `{name}` there"), root_place())
+            (
+                MismatchCode::EnumeratorMissing,
+                format!("{root} has no enumerator `{name}` there"),
+                root_place(),
+            )
         }
         Mismatch::Kind => {
             let how = if local.kind == RelocationKind::TypeMatches { "match" } else { "go with" };
             let (was, is) = (type_name(local_btf, local.root), type_name(target_btf, root));
-            (MismatchCode::TypeChanged, format!("`{is}` there does not {how} the object's `{was}`"), root_place())
+            (
+                MismatchCode::TypeChanged,
+                format!("`{is}` there does not {how} the object's `{was}`"),
+                root_place(),
+            )
         }
     };
     Explained { code, text, nearest: Some(nearest) }

@@ -162,7 +162,12 @@ impl Walk<'_> {
 }
 
 /// Whether two fields may stand for each other (`bpf_core_fields_are_compat`).
-pub(super) fn fields_are_compatible(local_btf: &Btf, local: TypeId, target_btf: &Btf, target: TypeId) -> bool {
+pub(super) fn fields_are_compatible(
+    local_btf: &Btf,
+    local: TypeId,
+    target_btf: &Btf,
+    target: TypeId,
+) -> bool {
     let (mut local, mut target) = (local, target);
     loop {
         local = local_btf.skip_modifiers_and_typedefs(local);

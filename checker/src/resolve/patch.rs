@@ -1,7 +1,8 @@
 //! The instruction as a loader would leave it (`bpf_core_patch_insn`).
 
 use aya_obj::generated::{
-    BPF_ALU, BPF_ALU64, BPF_B, BPF_CALL, BPF_DW, BPF_H, BPF_JMP, BPF_K, BPF_LD, BPF_LDX, BPF_ST, BPF_STX, BPF_W,
+    BPF_ALU, BPF_ALU64, BPF_B, BPF_CALL, BPF_DW, BPF_H, BPF_JMP, BPF_K, BPF_LD, BPF_LDX, BPF_ST, BPF_STX,
+    BPF_W,
 };
 use corecheck_layouts::btf::{Btf, Type};
 use thiserror::Error;
@@ -96,7 +97,8 @@ pub(super) fn patch(
         }
         BPF_LDX | BPF_ST | BPF_STX => {
             expect(insn.off.into())?;
-            let offset = i16::try_from(target.number).map_err(|_| PatchError::OffsetTooLarge(target.number))?;
+            let offset =
+                i16::try_from(target.number).map_err(|_| PatchError::OffsetTooLarge(target.number))?;
             let resized = local.field_size != target.field_size;
             if resized && !may_resize(local, local_btf, target, target_btf) {
                 return Ok(Patched::WidthPoisoned(poison(slots)));
@@ -113,7 +115,8 @@ pub(super) fn patch(
         }
         BPF_LD => {
             let second = slots.second.as_mut();
-            let Some(second) = second.filter(|second| insn.is_ld_imm64() && is_plain_constant(insn, second)) else {
+            let Some(second) = second.filter(|second| insn.is_ld_imm64() && is_plain_constant(insn, second))
+            else {
                 return Err(unexpected);
             };
             expect(i64::from(insn.imm as u32) | i64::from(second.imm) << 32)?;
