@@ -5,5 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod answer;
 pub mod object;
 pub mod resolve;
+pub mod verdict;
