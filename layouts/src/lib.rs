@@ -4,3 +4,5 @@
 
 pub mod btf;
 pub mod kernel;
+pub mod source;
+pub mod store;

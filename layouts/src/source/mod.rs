@@ -1,0 +1,3 @@
+//! Where kernels' types come from, one source a file.
+
+pub mod table;
