@@ -4,10 +4,12 @@
 //!
 //! - [`btf`]: the format itself, read, asked and written;
 //! - [`source`]: from a file to raw BTF bytes and what the file says about the kernel they describe;
-//! - [`kernel`]: what is known of a kernel, and where in its BTF a root type is found.
+//! - [`kernel`]: what is known of a kernel, and where in its BTF a root type is found;
+//! - [`store`]: the stored kernels, and which of them a pattern names.
 
 #![forbid(unsafe_code)]
 
 pub mod btf;
 pub mod kernel;
 pub mod source;
+pub mod store;

@@ -7,6 +7,7 @@
 //! - `image`: a bootable kernel: x86 bzImage, or the flat Image of arm64 and riscv64;
 //! - `payload`: the compressions, of an image's payload or of a whole file (`vfio.ko.xz`);
 //! - `scan`: the search for the kernel's BTF where no section header leads to it;
+//! - [`table`]: the repository's own reviewed tables of definitions;
 //! - `banner`: the "Linux version …" string; `arch`: machine numbers in Debian's words.
 //!
 //! No type is parsed here: the interface to the next stage is bytes whose header has been checked.
@@ -22,6 +23,7 @@ mod image;
 mod payload;
 mod raw;
 mod scan;
+pub mod table;
 #[cfg(test)]
 mod testing;
 
