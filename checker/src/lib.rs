@@ -7,5 +7,7 @@
 pub mod access;
 pub mod answer;
 pub mod object;
+pub mod report;
 pub mod resolve;
+pub mod rules;
 pub mod verdict;
