@@ -260,6 +260,8 @@ pub struct Map {
     pub section: usize,
     /// Offset in bytes in its section.
     pub offset: u64,
+    /// Size in bytes in its section.
+    pub size: u64,
     /// Type of its variable in the object's BTF: the definition, or the struct of operations.
     pub of: Option<TypeId>,
     /// Its type (`enum bpf_map_type`), where its definition names one.
@@ -318,10 +320,7 @@ impl Object {
 
     /// The function that holds an instruction of a section, as libbpf finds it: the last that begins at or before it.
     pub fn function_at(&self, section: usize, insn: u32) -> Option<usize> {
-        let after = self.functions.partition_point(|f| (f.section, f.insn_off) <= (section, insn));
-        let index = after.checked_sub(1)?;
-        let function = self.functions.get(index)?;
-        (function.section == section && function.contains(insn)).then_some(index)
+        super::code::function_at(&self.functions, section, insn)
     }
 
     /// The program that a function is, if it is loaded by itself.
