@@ -7,6 +7,7 @@
 pub mod access;
 pub mod answer;
 pub mod object;
+pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod rules;
