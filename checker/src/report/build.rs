@@ -62,7 +62,7 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     Report {
         schema: SCHEMA,
         tool: Tool { name: "corecheck", version: env!("CARGO_PKG_VERSION") },
-        objects: checked.iter().map(object_entry).collect(),
+        objects: checked.iter().map(|checked| object_entry(&checked.object, &checked.accesses)).collect(),
         kernels: kernels.iter().map(|kernel| kernel_entry(kernel)).collect(),
         answers,
         results,
@@ -70,8 +70,8 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     }
 }
 
-fn object_entry(checked: &Checked) -> ObjectEntry {
-    let object = &checked.object;
+/// An object with these of its accesses as the report shows it.
+pub fn object_entry(object: &Object, accesses: &[Access]) -> ObjectEntry {
     ObjectEntry {
         path: object.path.clone(),
         embedded_in: object.embedded_in.as_ref().map(|place| place.executable.clone()),
@@ -84,12 +84,11 @@ fn object_entry(checked: &Checked) -> ObjectEntry {
                 autoload: program.autoload,
             })
             .collect(),
-        accesses: checked.accesses.iter().map(access_entry).collect(),
+        accesses: accesses.iter().map(access_entry).collect(),
     }
 }
 
-/// An access as the report shows it.
-pub fn access_entry(access: &Access) -> AccessEntry {
+fn access_entry(access: &Access) -> AccessEntry {
     AccessEntry {
         id: access.id,
         key: access.key.clone(),

@@ -5,5 +5,5 @@ mod findings;
 pub mod model;
 mod words;
 
-pub use build::{Checked, build};
+pub use build::{Checked, build, object_entry};
 pub use model::Report;

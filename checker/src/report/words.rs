@@ -50,7 +50,7 @@ fn code(reason: &Reason) -> &'static str {
 fn text(access: &Access, reason: &Reason) -> String {
     match reason {
         Reason::TypeAbsent(absence) => absent(absence),
-        Reason::NotStored(gap) => not_stored(&access.type_name, gap),
+        Reason::NotStored(gap) => not_stored(access.essential_type_name(), gap),
         Reason::NoMatch(explained) => explained.text.clone(),
         Reason::WidthChanged { local, target } => {
             let target = match target {
