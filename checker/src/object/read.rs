@@ -12,6 +12,7 @@ use super::error::broken;
 use super::model::{EmbeddedAt, Object};
 use super::problem::Problems;
 use super::references::Parts;
+use super::relos::Records;
 use super::{ErrorKind, Problem};
 use super::{externs, maps, programs, references, relos};
 
@@ -28,7 +29,7 @@ pub(super) fn object(path: &str, embedded_in: Option<EmbeddedAt>, bytes: &[u8]) 
     let mut functions = code.functions(&elf)?;
     let btf = read_btf(&elf)?;
     let ext_section = elf.last_named(".BTF.ext");
-    let relos = match (ext_section, btf.as_deref()) {
+    let Records { relos, lines } = match (ext_section, btf.as_deref()) {
         (Some(section), Some(btf)) => {
             check_kind(section)?;
             let ext = BtfExt::parse(section.bytes, elf.endian)?;
@@ -36,9 +37,9 @@ pub(super) fn object(path: &str, embedded_in: Option<EmbeddedAt>, bytes: &[u8]) 
         }
         (Some(_), None) => {
             problems.add(Problem::BtfExtWithoutBtf);
-            vec![]
+            Records::default()
         }
-        (None, _) => vec![],
+        (None, _) => Records::default(),
     };
     let externs = externs::read(&elf, btf.as_deref(), &mut problems);
     let maps = maps::read(&elf, &code, &functions, btf.as_deref(), &mut problems)?;
@@ -59,6 +60,7 @@ pub(super) fn object(path: &str, embedded_in: Option<EmbeddedAt>, bytes: &[u8]) 
         functions,
         programs,
         relos,
+        lines,
         references,
         externs: externs.all,
         maps,

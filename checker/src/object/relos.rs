@@ -1,4 +1,4 @@
-//! The CO-RE relocations of an object, each with its function and its source line.
+//! The CO-RE relocations of an object, each with its function, and the source lines of its code.
 //!
 //! Source: `bpf_object__init_btf` (which section a group of records is for), `bpf_object__relocate_core` (order, and which
 //! records have no function).
@@ -14,7 +14,16 @@ use super::model::{CoreRelo, Function, LineRecord};
 use super::problem::Problems;
 use super::{ErrorKind, Problem};
 
-/// Reads all three tables: functions get their BTF, accesses are returned in the order of the file.
+/// What .BTF.ext holds besides the functions' types.
+#[derive(Default)]
+pub(super) struct Records {
+    /// The relocations in the order of the file.
+    pub(super) relos: Vec<CoreRelo>,
+    /// The source lines, ordered by section and instruction.
+    pub(super) lines: Vec<LineRecord>,
+}
+
+/// Reads all three tables; functions get their BTF.
 pub(super) fn read(
     elf: &Elf<'_>,
     code: &Code,
@@ -22,20 +31,20 @@ pub(super) fn read(
     ext: &BtfExt<'_>,
     functions: &mut [Function],
     problems: &mut Problems,
-) -> Result<Vec<CoreRelo>, ErrorKind> {
+) -> Result<Records, ErrorKind> {
     let mut homes = Homes::new(elf, code, btf);
     for group in &ext.func_info {
         if let Some(section) = homes.find(group, problems)? {
             code::add_func_info(functions, code, section, group, btf)?;
         }
     }
-    let mut lines = Lines::default();
+    let mut lines = Vec::new();
     for group in &ext.line_info {
         if let Some(section) = homes.find(group, problems)? {
-            lines.add(section, group, code, &homes)?;
+            add_lines(&mut lines, section, group, code, &homes)?;
         }
     }
-    lines.by_section.values_mut().for_each(|lines| lines.sort_by_key(|&(insn, _)| insn));
+    lines.sort_by_key(|line| (line.section, line.insn));
     let mut relos = Vec::new();
     for group in &ext.core_relo {
         let Some(section) = homes.find(group, problems)? else { continue };
@@ -52,11 +61,10 @@ pub(super) fn read(
             }
             homes.check_string(access_str_off).map_err(wrong)?;
             let function = function_at(functions, section, insn);
-            let line = function.and_then(|index| lines.covering(section, insn, functions.get(index)?));
-            relos.push(CoreRelo { section, insn, function, type_id: id, access_str_off, kind, line });
+            relos.push(CoreRelo { section, insn, function, type_id: id, access_str_off, kind });
         }
     }
-    Ok(relos)
+    Ok(Records { relos, lines })
 }
 
 /// Finds the section of code that a group of records is for.
@@ -105,38 +113,23 @@ impl<'a> Homes<'a> {
     }
 }
 
-/// The source lines of each section, ordered by instruction.
-#[derive(Default)]
-struct Lines {
-    by_section: HashMap<usize, Vec<(u32, LineRecord)>>,
-}
-
-impl Lines {
-    fn add(
-        &mut self,
-        section: usize,
-        group: &Group<'_>,
-        code: &Code,
-        homes: &Homes<'_>,
-    ) -> Result<(), ErrorKind> {
-        let lines = self.by_section.entry(section).or_default();
-        for record in group.records::<4>() {
-            let [offset, file_off, text_off, place] = record.words;
-            let wrong = |what: String| fault(record.offset, format!("line_info: {what}"));
-            let insn = code.insn_at(section, u64::from(offset)).map_err(wrong)?;
-            homes.check_string(file_off).map_err(wrong)?;
-            homes.check_string(text_off).map_err(wrong)?;
-            // The upper 22 bits are the line, the lower 10 the column (BPF_LINE_INFO_LINE_NUM and _COL).
-            lines.push((insn, LineRecord { file_off, text_off, line: place >> 10, column: place & 0x3ff }));
-        }
-        Ok(())
+/// Adds the source lines of one section.
+fn add_lines(
+    lines: &mut Vec<LineRecord>,
+    section: usize,
+    group: &Group<'_>,
+    code: &Code,
+    homes: &Homes<'_>,
+) -> Result<(), ErrorKind> {
+    for record in group.records::<4>() {
+        let [offset, file_off, text_off, place] = record.words;
+        let wrong = |what: String| fault(record.offset, format!("line_info: {what}"));
+        let insn = code.insn_at(section, u64::from(offset)).map_err(wrong)?;
+        homes.check_string(file_off).map_err(wrong)?;
+        homes.check_string(text_off).map_err(wrong)?;
+        // The upper 22 bits are the line, the lower 10 the column (BPF_LINE_INFO_LINE_NUM and _COL).
+        let (line, column) = (place >> 10, place & 0x3ff);
+        lines.push(LineRecord { section, insn, file_off, text_off, line, column });
     }
-
-    /// The last line that begins at or before an instruction, within its function.
-    fn covering(&self, section: usize, insn: u32, function: &Function) -> Option<LineRecord> {
-        let lines = self.by_section.get(&section)?;
-        let index = lines.partition_point(|&(start, _)| start <= insn).checked_sub(1)?;
-        let &(start, line) = lines.get(index)?;
-        (start >= function.insn_off).then_some(line)
-    }
+    Ok(())
 }
