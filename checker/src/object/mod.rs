@@ -20,6 +20,8 @@ mod programs;
 mod read;
 mod references;
 mod relos;
+#[cfg(test)]
+mod testing;
 
 pub use embedded::{Found, MAX_INPUT, locate, read_bytes, read_file};
 pub use error::{ErrorKind, ObjectError};

@@ -140,3 +140,87 @@ impl Lines {
         (start >= function.insn_off).then_some(line)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::btf::Endian;
+
+    use super::super::testing::*;
+    use super::*;
+
+    fn error(relo: [u32; 4]) -> String {
+        with_relos(Endian::Little, &[[0, 1, 0, 0], relo]).error()
+    }
+
+    #[test]
+    fn an_access_has_its_line_and_function() {
+        for endian in [Endian::Little, Endian::Big] {
+            let object = with_relos(endian, &[[24, 1, 0, 2], [8, 1, 0, 99]]).read().unwrap();
+            let [last, load] = &object.relos[..] else { panic!("two accesses") };
+            assert_eq!((last.insn, last.function, last.kind), (3, Some(0), 2), "in the order of the file");
+            assert_eq!((load.insn, load.type_id, load.kind), (1, TypeId(1), 99));
+            assert_eq!(object.access_str(load), "0:0");
+            let lines: Vec<u32> =
+                object.relos.iter().filter_map(|relo| object.source(relo)).map(|s| s.line).collect();
+            assert_eq!(lines, [9, 7]);
+            let source = object.source(load).unwrap();
+            assert_eq!((source.file, source.column, source.text), ("dir/a.c", 3, "\tread(x);"));
+        }
+    }
+
+    #[test]
+    fn a_line_of_another_function_is_not_taken() {
+        let mut image = with_relos(Endian::Little, &[[8, 1, 0, 0]]);
+        // The function now begins behind the first line record and before the second.
+        image.symbols[1].value = 8;
+        image.symbols[1].size = 24;
+        let object = image.read().unwrap();
+        assert_eq!(object.relos[0].function, Some(0));
+        assert_eq!(object.source(&object.relos[0]), None);
+    }
+
+    #[test]
+    fn without_a_symbol_an_access_belongs_to_nobody() {
+        let mut image = with_relos(Endian::Little, &[[24, 1, 0, 0]]);
+        image.symbols[1].size = 8;
+        let object = image.read().unwrap();
+        assert_eq!(object.relos[0].function, None);
+        assert!(!object.is_relocated(&object.relos[0]));
+    }
+
+    #[test]
+    fn broken_records_are_told_with_their_place() {
+        // Header 32, line_info 4 + 8 + 32, core_relo 4 + 8 + the first record.
+        let place = "section .BTF.ext, offset 0x68: core_relo: ";
+        assert!(error([16, 1, 0, 0]).starts_with(place), "{}", error([16, 1, 0, 0]));
+        assert!(error([16, 1, 0, 0]).contains("second slot"));
+        assert!(error([4, 1, 0, 0]).contains("offset 0x4 of code is not a multiple of 8"));
+        assert!(error([32, 1, 0, 0]).contains("offset 0x20 lies behind the 4 instructions"));
+        assert!(error([0xffff_fff8, 1, 0, 0]).contains("lies behind"));
+        assert!(error([0, 99, 0, 0]).contains("type [99] does not exist; the last is [5]"));
+        assert!(error([0, 1, 9999, 0]).contains("string offset 9999 lies outside"));
+    }
+
+    #[test]
+    fn records_for_a_section_that_is_not_there_are_left_out() {
+        let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
+        image.sections[1].name = "raw_tp/other".to_owned();
+        let object = image.read().unwrap();
+        assert!(object.relos.is_empty());
+        let left_out =
+            |table, count| Problem::RecordsWithoutSection { table, section: "raw_tp/x".to_owned(), count };
+        assert_eq!(object.problems, [left_out("line_info", 2), left_out("core_relo", 1)]);
+    }
+
+    #[test]
+    fn what_is_missing_is_no_error() {
+        let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
+        image.sections[2].name = ".note".to_owned();
+        let object = image.read().unwrap();
+        assert!(object.btf.is_none() && object.has_btf_ext && object.relos.is_empty());
+        assert_eq!(object.problems, [Problem::BtfExtWithoutBtf]);
+        image.sections[3].name = ".note".to_owned();
+        let object = image.read().unwrap();
+        assert!(!object.has_btf_ext && object.problems.is_empty());
+    }
+}
