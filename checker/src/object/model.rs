@@ -362,3 +362,10 @@ impl Uses {
         }
     }
 }
+
+impl Object {
+    /// TEMP
+    pub fn line_at(&self, _section: usize, _insn: u32) -> Option<SourceLine<'_>> {
+        None
+    }
+}
