@@ -164,7 +164,7 @@ mod tests {
 
     fn sample(endian: Endian, extra: usize) -> Vec<u8> {
         let record = || [&RELO[..], &vec![77; extra]].concat();
-        let size = u32::try_from(16 + 4 * extra).unwrap();
+        let size = u32::try_from(16 + 4 * extra).expect("as the test made it");
         ext(
             endian,
             [(8, vec![]), (16, vec![]), (size, vec![(5, vec![record(), record()]), (9, vec![record()])])],
@@ -176,7 +176,7 @@ mod tests {
         for endian in [Endian::Little, Endian::Big] {
             for extra in [0, 3] {
                 let data = sample(endian, extra);
-                let parsed = BtfExt::parse(&data, endian).unwrap();
+                let parsed = BtfExt::parse(&data, endian).expect("as the test made it");
                 let groups: Vec<(u32, u32)> =
                     parsed.core_relo.iter().map(|g| (g.section_name, g.count)).collect();
                 assert_eq!(groups, [(5, 2), (9, 1)]);
@@ -195,7 +195,7 @@ mod tests {
         let mut data = sample(Endian::Little, 0);
         data[4] = 24;
         // The two words that told the place of the accesses now stand where the tables begin, and none is used.
-        assert!(BtfExt::parse(&data, Endian::Little).unwrap().core_relo.is_empty());
+        assert!(BtfExt::parse(&data, Endian::Little).expect("as the test made it").core_relo.is_empty());
     }
 
     #[test]

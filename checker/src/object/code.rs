@@ -198,7 +198,7 @@ mod tests {
         image.function("program", tc, 0, 2);
         image.function("second", text, 2, 2);
         image.function("first", text, 0, 1);
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         let names: Vec<&str> = object.functions.iter().map(|f| f.name.as_str()).collect();
         assert_eq!(names, ["first", "second", "program"]);
         let found: Vec<Option<usize>> = (0..5).map(|insn| object.function_at(0, insn)).collect();
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_second_slot_that_looks_like_a_load_is_none() {
-        let object = object_of(&[LOAD, LOAD, EXIT], 2, 1).read().unwrap();
+        let object = object_of(&[LOAD, LOAD, EXIT], 2, 1).read().expect("a sound object");
         assert_eq!(object.functions[0].insn_off, 2);
     }
 }

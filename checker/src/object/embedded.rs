@@ -359,9 +359,9 @@ mod tests {
     fn each_object_is_found_once_at_any_alignment() {
         let (a, b) = (object(1), object(2));
         let image = library(&[b"xyz", &a, b"\x7fELF\x02", &b, &a]);
-        let objects = read_bytes("lib.so", &image.build()).unwrap();
+        let objects = read_bytes("lib.so", &image.build()).expect("objects");
         assert_eq!(kinds(&objects), [1, 2]);
-        let place = objects[0].embedded_in.clone().unwrap();
+        let place = objects[0].embedded_in.clone().expect("as the test made it");
         assert_eq!((place.offset, place.size, place.symbol), (64 + 3, a.len() as u64, None));
         assert_eq!(objects[0].path, "lib.so@0x43");
     }
@@ -373,7 +373,7 @@ mod tests {
         // e_shoff, e_shnum and e_shstrndx: no section table.
         file[40..48].fill(0);
         file[60..64].fill(0);
-        let objects = read_bytes("stripped", &file).unwrap();
+        let objects = read_bytes("stripped", &file).expect("objects");
         assert_eq!(kinds(&objects), [5, 6]);
         assert_eq!(objects[0].endian, Endian::Big);
     }
@@ -389,30 +389,26 @@ mod tests {
         image.symbol("larger", variable, 1, 0, len + 1);
         image.symbol("first", variable, 1, 0, len);
         image.symbol("behind", variable, 1, len + 1, len);
-        let objects = read_bytes("tool", &image.build()).unwrap();
+        let objects = read_bytes("tool", &image.build()).expect("objects");
         let paths: Vec<&str> = objects.iter().map(|object| object.path.as_str()).collect();
         assert_eq!(paths, ["tool@first".to_owned(), format!("tool@{:#x}", 64 + len)]);
         image.symbol("first", variable, 1, len, len);
-        let objects = read_bytes("tool", &image.build()).unwrap();
+        let objects = read_bytes("tool", &image.build()).expect("objects");
         assert_eq!(objects[0].path, "tool@0x40", "two objects of one name are told apart");
     }
 
     #[test]
     fn a_decoy_does_not_spoil_the_rest() {
         let header = &object(1)[..64];
-        let broken: [&dyn Fn(&mut Vec<u8>); 5] = [
-            &|h| h[16] = 2,         // an executable
-            &|h| h[20] = 9,         // version
-            &|h| h[52] = 1,         // size of the header
-            &|h| h[47] = 0x80,      // offset of the section table
-            &|h| h[60..62].fill(0), // no section
-        ];
-        for change in broken {
+        // Where the header is changed, and to what: an executable, a version, the size of the header, the offset of
+        // the section table, no section.
+        let broken: [(usize, &[u8]); 5] = [(16, &[2]), (20, &[9]), (52, &[1]), (47, &[0x80]), (60, &[0, 0])];
+        for (at, bytes) in broken {
             let mut decoy = header.to_vec();
-            change(&mut decoy);
+            decoy[at..at + bytes.len()].copy_from_slice(bytes);
             let image = library(&[&decoy, &object(3)]);
-            assert_eq!(kinds(&read_bytes("lib.so", &image.build()).unwrap()), [3]);
-            let error = read_bytes("lib.so", &library(&[&decoy]).build()).unwrap_err().to_string();
+            assert_eq!(kinds(&read_bytes("lib.so", &image.build()).expect("objects")), [3]);
+            let error = read_bytes("lib.so", &library(&[&decoy]).build()).expect_err("broken").to_string();
             assert!(
                 error.contains("ELF for x86-64") && error.contains("at offset 0x40 stands a BPF"),
                 "{error}"
@@ -423,10 +419,12 @@ mod tests {
     #[test]
     fn a_broken_object_is_named_by_its_place() {
         let mut image = with_relos(Endian::Little, &[[16, 1, 0, 0]]);
-        let error = read_bytes("lib.so", &library(&[&image.build()]).build()).unwrap_err().to_string();
+        let error =
+            read_bytes("lib.so", &library(&[&image.build()]).build()).expect_err("broken").to_string();
         assert!(error.starts_with("lib.so@0x40: section .BTF.ext, offset 0x58: "), "{error}");
         image.sections[1].size = Some(1 << 20);
-        let error = read_bytes("lib.so", &library(&[&image.build()]).build()).unwrap_err().to_string();
+        let error =
+            read_bytes("lib.so", &library(&[&image.build()]).build()).expect_err("broken").to_string();
         assert!(error.starts_with("lib.so@0x40: section table: section 1 (1048576 bytes"), "{error}");
     }
 
@@ -435,13 +433,13 @@ mod tests {
         let whole = object(1);
         let mut image = library(&[&whole[..whole.len() - 1]]);
         image.section(".data", raw::SHF_ALLOC, whole[whole.len() - 1..].to_vec());
-        let error = read_bytes("lib.so", &image.build()).unwrap_err().to_string();
+        let error = read_bytes("lib.so", &image.build()).expect_err("broken").to_string();
         assert!(error.contains("no BPF object is embedded"), "{error}");
     }
 
     #[test]
     fn what_is_no_elf_is_said() {
-        let error = |bytes: &[u8]| read_bytes("-", bytes).unwrap_err().to_string();
+        let error = |bytes: &[u8]| read_bytes("-", bytes).expect_err("broken").to_string();
         assert!(error(b"").starts_with("-: is not an ELF file: it is empty"));
         assert!(error(b"\x9f\xeb\x01\0").contains("raw BTF"));
         assert!(error(b"\x7fELF").contains("only 4 bytes"));
@@ -458,7 +456,7 @@ mod tests {
     #[test]
     fn a_folder_and_a_missing_file_are_errors() {
         for path in ["/", "/no/such/file.o"] {
-            let error = read_file(Path::new(path)).unwrap_err();
+            let error = read_file(Path::new(path)).expect_err("broken");
             assert!(matches!(error.kind, ErrorKind::Io(_)), "{error}");
             assert!(error.to_string().starts_with(path), "{error}");
         }

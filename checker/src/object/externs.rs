@@ -127,7 +127,7 @@ mod tests {
             let bind = if name == "kfunc" { raw::STB_WEAK } else { raw::STB_GLOBAL };
             image.symbol(name, info(bind, raw::STT_NOTYPE), raw::SHN_UNDEF, 0, 0);
         }
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         let kinds: Vec<ExternKind> = object.externs.iter().map(|ext| ext.kind).collect();
         use ExternKind::{Kconfig, KsymFunction, KsymVariable, Undeclared};
         assert_eq!(kinds, [KsymVariable, Kconfig, KsymFunction, Undeclared, Undeclared, Undeclared]);

@@ -202,7 +202,7 @@ mod tests {
         let variable = info(raw::STB_GLOBAL, raw::STT_OBJECT);
         image.symbol("undescribed", variable, maps, 16, 8);
         image.symbol("ring", variable, maps, 8, 8);
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         let found: Vec<_> =
             object.maps.iter().map(|map| (map.name.as_str(), map.offset, map.map_type)).collect();
         assert_eq!(found, [("ring", 8, Some(27)), ("undescribed", 16, None)]);
@@ -215,7 +215,7 @@ mod tests {
         image.function("program", code, 0, 1);
         let maps = image.section("maps", raw::SHF_ALLOC, vec![0; 20]);
         image.symbol("old", info(raw::STB_GLOBAL, raw::STT_OBJECT), maps, 0, 20);
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         assert_eq!(
             (object.maps[0].kind, &object.problems[..]),
             (MapKind::Legacy, &[Problem::LegacyMaps][..])
@@ -235,7 +235,7 @@ mod tests {
         let last = image.sections.len() - 1;
         image.sections[last].kind = raw::SHT_NOBITS;
         image.sections[last].size = Some(1 << 40);
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         use DataKind::{Bss, Data, Other, ReadOnly};
         let kinds: Vec<DataKind> = object.data.iter().map(|data| data.kind).collect();
         assert_eq!(kinds, [ReadOnly, ReadOnly, Data, Data, Other, Bss]);

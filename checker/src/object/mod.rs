@@ -13,6 +13,7 @@ mod error;
 mod externs;
 mod insn;
 mod kinds;
+mod lines;
 mod maps;
 mod model;
 mod problem;

@@ -149,7 +149,7 @@ pub struct CoreRelo {
     pub access_str_off: u32,
     /// Its kind (`enum bpf_core_relo_kind`); a number this program does not know is kept.
     pub kind: u32,
-    /// The `line_info` record that covers it; see [`Object::source`].
+    /// The `line_info` record of its source line; see [`Object::source`].
     pub(super) line: Option<LineRecord>,
 }
 

@@ -148,7 +148,7 @@ mod tests {
         image.function("on", on, 0, 1);
         image.function("off", off, 0, 1);
         image.symbol("hidden", info(raw::STB_LOCAL, raw::STT_FUNC), on, 8, 8);
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         let programs: Vec<(&str, &str, bool)> = object
             .programs
             .iter()
@@ -172,7 +172,7 @@ mod tests {
                 image.symbol(name, object_symbol, index, 8, 24);
                 image.relocations(index, &[(16, used)]);
             }
-            let object = image.read().unwrap();
+            let object = image.read().expect("a sound object");
             assert_eq!(object.maps[0].functions, [(8, 0)]);
             let autoload: Vec<bool> = object.programs.iter().map(|program| program.autoload).collect();
             assert_eq!(autoload, [expected, true], "{second_section}");
@@ -193,7 +193,7 @@ mod tests {
         image.function("handler", text, 0, 1);
         image.function("program", code, 0, 1);
         image.section(".BTF", 0, btf);
-        assert_eq!(image.read().unwrap().programs[0].functions, [0, 1]);
+        assert_eq!(image.read().expect("a sound object").programs[0].functions, [0, 1]);
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
         image.function("b", text, 1, 2);
         image.function("program", code, 0, 2);
         image.relocations(code, &[(0, first)]);
-        assert_eq!(image.read().unwrap().programs[0].functions, [0, 1, 2]);
+        assert_eq!(image.read().expect("a sound object").programs[0].functions, [0, 1, 2]);
     }
 
     #[test]

@@ -224,7 +224,7 @@ mod tests {
         image.function("program", tc, 0, program.len() as u64);
         let entries = relocations(&mut image);
         image.relocations(tc, &entries);
-        image.read().unwrap()
+        image.read().expect("a sound object")
     }
 
     fn targets(object: &super::super::Object) -> Vec<Target> {

@@ -10,7 +10,8 @@ use corecheck_layouts::btf::{Btf, TypeId};
 use super::btf_ext::{BtfExt, Group, fault};
 use super::code::{self, Code, function_at};
 use super::elf::{Elf, text};
-use super::model::{CoreRelo, Function, LineRecord};
+use super::lines::Lines;
+use super::model::{CoreRelo, Function};
 use super::problem::Problems;
 use super::{ErrorKind, Problem};
 
@@ -32,10 +33,10 @@ pub(super) fn read(
     let mut lines = Lines::default();
     for group in &ext.line_info {
         if let Some(section) = homes.find(group, problems)? {
-            lines.add(section, group, code, &homes)?;
+            lines.add(section, group, code, |offset| homes.check_string(offset))?;
         }
     }
-    lines.by_section.values_mut().for_each(|lines| lines.sort_by_key(|&(insn, _)| insn));
+    lines.sort();
     let mut relos = Vec::new();
     for group in &ext.core_relo {
         let Some(section) = homes.find(group, problems)? else { continue };
@@ -52,7 +53,7 @@ pub(super) fn read(
             }
             homes.check_string(access_str_off).map_err(wrong)?;
             let function = function_at(functions, section, insn);
-            let line = function.and_then(|index| lines.covering(section, insn, functions.get(index)?));
+            let line = function.and_then(|index| lines.of_access(code, functions.get(index)?, insn));
             relos.push(CoreRelo { section, insn, function, type_id: id, access_str_off, kind, line });
         }
     }
@@ -105,42 +106,6 @@ impl<'a> Homes<'a> {
     }
 }
 
-/// The source lines of each section, ordered by instruction.
-#[derive(Default)]
-struct Lines {
-    by_section: HashMap<usize, Vec<(u32, LineRecord)>>,
-}
-
-impl Lines {
-    fn add(
-        &mut self,
-        section: usize,
-        group: &Group<'_>,
-        code: &Code,
-        homes: &Homes<'_>,
-    ) -> Result<(), ErrorKind> {
-        let lines = self.by_section.entry(section).or_default();
-        for record in group.records::<4>() {
-            let [offset, file_off, text_off, place] = record.words;
-            let wrong = |what: String| fault(record.offset, format!("line_info: {what}"));
-            let insn = code.insn_at(section, u64::from(offset)).map_err(wrong)?;
-            homes.check_string(file_off).map_err(wrong)?;
-            homes.check_string(text_off).map_err(wrong)?;
-            // The upper 22 bits are the line, the lower 10 the column (BPF_LINE_INFO_LINE_NUM and _COL).
-            lines.push((insn, LineRecord { file_off, text_off, line: place >> 10, column: place & 0x3ff }));
-        }
-        Ok(())
-    }
-
-    /// The last line that begins at or before an instruction, within its function.
-    fn covering(&self, section: usize, insn: u32, function: &Function) -> Option<LineRecord> {
-        let lines = self.by_section.get(&section)?;
-        let index = lines.partition_point(|&(start, _)| start <= insn).checked_sub(1)?;
-        let &(start, line) = lines.get(index)?;
-        (start >= function.insn_off).then_some(line)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use corecheck_layouts::btf::Endian;
@@ -155,7 +120,7 @@ mod tests {
     #[test]
     fn an_access_has_its_line_and_function() {
         for endian in [Endian::Little, Endian::Big] {
-            let object = with_relos(endian, &[[24, 1, 0, 2], [8, 1, 0, 99]]).read().unwrap();
+            let object = with_relos(endian, &[[24, 1, 0, 2], [8, 1, 0, 99]]).read().expect("a sound object");
             let [last, load] = &object.relos[..] else { panic!("two accesses") };
             assert_eq!((last.insn, last.function, last.kind), (3, Some(0), 2), "in the order of the file");
             assert_eq!((load.insn, load.type_id, load.kind), (1, TypeId(1), 99));
@@ -163,7 +128,7 @@ mod tests {
             let lines: Vec<u32> =
                 object.relos.iter().filter_map(|relo| object.source(relo)).map(|s| s.line).collect();
             assert_eq!(lines, [9, 7]);
-            let source = object.source(load).unwrap();
+            let source = object.source(load).expect("as the test made it");
             assert_eq!((source.file, source.column, source.text), ("dir/a.c", 3, "\tread(x);"));
         }
     }
@@ -174,7 +139,7 @@ mod tests {
         // The function now begins behind the first line record and before the second.
         image.symbols[1].value = 8;
         image.symbols[1].size = 24;
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         assert_eq!(object.relos[0].function, Some(0));
         assert_eq!(object.source(&object.relos[0]), None);
     }
@@ -183,7 +148,7 @@ mod tests {
     fn without_a_symbol_an_access_belongs_to_nobody() {
         let mut image = with_relos(Endian::Little, &[[24, 1, 0, 0]]);
         image.symbols[1].size = 8;
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         assert_eq!(object.relos[0].function, None);
         assert!(!object.is_relocated(&object.relos[0]));
     }
@@ -205,7 +170,7 @@ mod tests {
     fn records_for_a_section_that_is_not_there_are_left_out() {
         let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
         image.sections[1].name = "raw_tp/other".to_owned();
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         assert!(object.relos.is_empty());
         let left_out =
             |table, count| Problem::RecordsWithoutSection { table, section: "raw_tp/x".to_owned(), count };
@@ -216,11 +181,11 @@ mod tests {
     fn what_is_missing_is_no_error() {
         let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
         image.sections[2].name = ".note".to_owned();
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         assert!(object.btf.is_none() && object.has_btf_ext && object.relos.is_empty());
         assert_eq!(object.problems, [Problem::BtfExtWithoutBtf]);
         image.sections[3].name = ".note".to_owned();
-        let object = image.read().unwrap();
+        let object = image.read().expect("a sound object");
         assert!(!object.has_btf_ext && object.problems.is_empty());
     }
 }

@@ -72,7 +72,7 @@ impl Image {
             bytes,
             ..TestSection::default()
         });
-        u16::try_from(self.sections.len() - 1).unwrap()
+        u16::try_from(self.sections.len() - 1).expect("as the test made it")
     }
 
     /// Adds a section of code.
@@ -91,7 +91,7 @@ impl Image {
         size: u64,
     ) -> u32 {
         self.symbols.push(TestSymbol { name, info, other: 0, section, value, size });
-        u32::try_from(self.symbols.len() - 1).unwrap()
+        u32::try_from(self.symbols.len() - 1).expect("as the test made it")
     }
 
     /// Adds a global function, its place counted in instructions.
@@ -117,7 +117,7 @@ impl Image {
     /// The bytes of the file.
     pub(super) fn build(&self) -> Vec<u8> {
         let mut image = self.clone();
-        let names_index = u16::try_from(image.sections.len()).unwrap();
+        let names_index = u16::try_from(image.sections.len()).expect("as the test made it");
         let mut strings = vec![0];
         let mut symbols = Vec::new();
         for symbol in &self.symbols {
@@ -152,7 +152,8 @@ impl Image {
             let offset = section.offset.unwrap_or(body.len() as u64);
             let size = section.size.unwrap_or(section.bytes.len() as u64);
             body.extend(&section.bytes);
-            headers.extend(endian.u32_bytes(u32::from_ne_bytes(name.try_into().unwrap())));
+            headers
+                .extend(endian.u32_bytes(u32::from_ne_bytes(name.try_into().expect("as the test made it"))));
             headers.extend(endian.u32_bytes(section.kind));
             for word in [section.flags, 0, offset, size] {
                 headers.extend(long(endian, word));
@@ -175,7 +176,9 @@ impl Image {
             header.extend(long(endian, word));
         }
         header.extend(endian.u32_bytes(0));
-        for half in [64, 0, 0, 64, u16::try_from(self.sections.len()).unwrap(), names_index] {
+        for half in
+            [64, 0, 0, 64, u16::try_from(self.sections.len()).expect("as the test made it"), names_index]
+        {
             header.extend(endian.u16_bytes(half));
         }
         body[..64].copy_from_slice(&header);
@@ -197,7 +200,7 @@ fn add_string(strings: &mut Vec<u8>, text: &str) -> u32 {
     let offset = strings.len();
     strings.extend(text.as_bytes());
     strings.push(0);
-    u32::try_from(offset).unwrap()
+    u32::try_from(offset).expect("as the test made it")
 }
 
 /// The eight bytes of a number.
@@ -256,12 +259,12 @@ impl Types {
     /// The bytes, and for each of the strings its offset.
     pub(super) fn finish<const N: usize>(self, strings: [&str; N]) -> (Vec<u8>, [u32; N]) {
         let endian = self.endian;
-        let bytes = self.with_strings(&strings).builder.finish().unwrap();
-        let first = 24 + endian.u32(&bytes, 16).unwrap() as usize;
+        let bytes = self.with_strings(&strings).builder.finish().expect("as the test made it");
+        let first = 24 + endian.u32(&bytes, 16).expect("as the test made it") as usize;
         let offsets = strings.map(|string| {
             let wanted = [b"\0", string.as_bytes(), b"\0"].concat();
-            let at = memchr::memmem::find(&bytes[first..], &wanted).unwrap();
-            u32::try_from(at + 1).unwrap()
+            let at = memchr::memmem::find(&bytes[first..], &wanted).expect("as the test made it");
+            u32::try_from(at + 1).expect("as the test made it")
         });
         (bytes, offsets)
     }
@@ -280,10 +283,12 @@ pub(super) fn ext(endian: Endian, tables: [(u32, Table); 3]) -> Vec<u8> {
             body.push(record_size);
         }
         for (name, records) in table {
-            body.extend([name, u32::try_from(records.len()).unwrap()]);
+            body.extend([name, u32::try_from(records.len()).expect("as the test made it")]);
             body.extend(records.into_iter().flatten());
         }
-        header.extend([start, body.len() - start].map(|words| u32::try_from(words * 4).unwrap()));
+        header.extend(
+            [start, body.len() - start].map(|words| u32::try_from(words * 4).expect("as the test made it")),
+        );
     }
     let mut bytes = endian.u16_bytes(0xeb9f).to_vec();
     bytes.extend([1, 0]);
