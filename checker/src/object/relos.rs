@@ -53,7 +53,7 @@ pub(super) fn read(
             }
             homes.check_string(access_str_off).map_err(wrong)?;
             let function = function_at(functions, section, insn);
-            let line = function.and_then(|index| lines.of_access(code, functions.get(index)?, insn));
+            let line = function.and_then(|index| lines.of_access(code, functions.get(index)?, insn, kind));
             relos.push(CoreRelo { section, insn, function, type_id: id, access_str_off, kind, line });
         }
     }
