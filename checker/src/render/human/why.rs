@@ -17,7 +17,6 @@ pub(super) fn why(section: &Section, result: &ResultEntry) -> Vec<String> {
     if result.verdict != "fails" {
         parts.extend(result.conditions.iter().map(condition));
     }
-    parts.extend(programs(result));
     parts
 }
 
@@ -41,7 +40,16 @@ fn reasons(section: &Section, result: &ResultEntry) -> Vec<String> {
     if stopped == 0 {
         return result.reasons.iter().map(|reason| clean(&reason.text)).collect();
     }
-    vec![format!("{stopped} of {}", count(answer.outcomes.len(), "access", "accesses"))]
+    // The codes as words: the causes below the table are found by them.
+    let mut kinds: Vec<String> = Vec::new();
+    for reason in &result.reasons {
+        let kind = reason.code.replace('-', " ").replace("btf", "BTF");
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let accesses = count(answer.outcomes.len(), "access", "accesses");
+    vec![format!("{stopped} of {accesses}: {}", kinds.join(", "))]
 }
 
 /// A condition in few words.
@@ -53,7 +61,7 @@ fn condition(condition: &ReasonEntry) -> String {
 }
 
 /// The programs' own verdicts, where not all are the object's.
-fn programs(result: &ResultEntry) -> Option<String> {
+pub(super) fn programs(result: &ResultEntry) -> Option<String> {
     let loaded: Vec<&ProgramResult> = result.programs.iter().filter(|p| p.verdict != "skipped").collect();
     if loaded.len() < 2 || loaded.iter().all(|program| program.verdict == result.verdict) {
         return None;
