@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::{clean, width, wrap};
+use super::text::{clean, fill, width, wrap};
 use super::{snippet, words};
 use crate::report::model::{AccessEntry, ObjectEntry, SourceEntry};
 
@@ -113,9 +113,10 @@ impl Table {
             Some(value) => format!("= {value}"),
             None => "(broken)".to_owned(),
         };
-        let what = format!("{} {value}", words::asked(access));
+        let what = words::asked(access);
         let indent = width(&head);
-        for (number, line) in wrap(&what, columns.saturating_sub(indent)).iter().enumerate() {
+        let words = what.split(' ').chain([value.as_str()]);
+        for (number, line) in fill(words, columns.saturating_sub(indent)).iter().enumerate() {
             if number == 0 {
                 writeln!(out, "{head}{line}")?;
             } else {

@@ -18,8 +18,8 @@ const VERDICTS: [(&str, &str, &str); 5] = [
     ("unknown", "unknown", "unknown"),
 ];
 
-/// How many types advice names.
-const NAMED_TYPES: usize = 3;
+/// More types than these advice does not name.
+const NAMED_TYPES: usize = 4;
 
 /// `probe.bpf.o · 1 program, 7 accesses, all on struct vfio_group · libbpf's rules · 25 kernels`.
 pub(super) fn headline(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -91,12 +91,12 @@ pub(super) fn advice(report: &Report) -> Option<String> {
     let mut text = "Nothing could be said for certain.".to_owned();
     if has(&["type-not-stored", "module-not-stored", "modules-not-stored"]) {
         let types = missing_types(report);
-        let named = types.iter().take(NAMED_TYPES).cloned().collect::<Vec<_>>().join(", ");
-        let more = types.len().saturating_sub(NAMED_TYPES);
-        let which = match (types.len(), more) {
-            (0, _) => String::new(),
-            (_, 0) => format!(": {named}"),
-            (_, more) => format!(": {named} and {more} more"),
+        let which = match types.len() {
+            0 => String::new(),
+            number if number <= NAMED_TYPES => format!(": {}", types.join(", ")),
+            number => {
+                format!(": {} and {} more", types[..NAMED_TYPES - 1].join(", "), number - NAMED_TYPES + 1)
+            }
         };
         text.push_str(&format!(
             " Types that decide are not stored{which}. Check against a kernel's own files: --against SOURCE."

@@ -2,7 +2,8 @@
 
 use super::Section;
 use crate::render::text::{clean, count};
-use crate::report::model::{ProgramResult, ReasonEntry, ResultEntry};
+use crate::render::words;
+use crate::report::model::{AccessEntry, AnswerEntry, ProgramResult, ReasonEntry, ResultEntry};
 
 /// How many programs are named before the rest is counted.
 const NAMED_PROGRAMS: usize = 3;
@@ -27,10 +28,12 @@ fn reasons(section: &Section, result: &ResultEntry) -> Vec<String> {
     if !refusals.is_empty() {
         return refusals;
     }
+    let answer = section.index.answer(result.answer);
     if let [only] = result.reasons.as_slice() {
-        return vec![clean(&only.text)];
+        let types = answer.map(|answer| types(section, answer, only)).unwrap_or_default();
+        return vec![format!("{types}{}", clean(&only.text))];
     }
-    let Some(answer) = section.index.answer(result.answer) else { return Vec::new() };
+    let Some(answer) = answer else { return Vec::new() };
     let stopped = answer.outcomes.iter().filter(|outcome| match outcome.outcome {
         "error" | "poisoned" => true,
         "unknown" => result.verdict == "unknown",
@@ -50,6 +53,30 @@ fn reasons(section: &Section, result: &ResultEntry) -> Vec<String> {
     }
     let accesses = count(answer.outcomes.len(), "access", "accesses");
     vec![format!("{stopped} of {accesses}: {}", kinds.join(", "))]
+}
+
+/// The types that a reason about types is about, unless the object has but one: `struct request: `.
+fn types(section: &Section, answer: &AnswerEntry, reason: &ReasonEntry) -> String {
+    let is_about_type = reason.code.starts_with("type-") || reason.code.starts_with("module");
+    if !is_about_type || reason.code == "type-changed" {
+        return String::new();
+    }
+    let accesses = &section.object.accesses;
+    let root = |access: &AccessEntry| words::essential(&access.type_name);
+    if accesses.windows(2).all(|pair| root(&pair[0]) == root(&pair[1])) {
+        return String::new();
+    }
+    let mut types: Vec<String> = Vec::new();
+    for outcome in answer.outcomes.iter().filter(|outcome| outcome.reason.as_ref() == Some(reason)) {
+        let access = accesses.iter().find(|access| access.id == outcome.access);
+        types.extend(access.map(root).filter(|root| !types.contains(root)));
+    }
+    match types.as_slice() {
+        [] => String::new(),
+        [only] => format!("{only}: "),
+        [one, other] => format!("{one}, {other}: "),
+        [first, rest @ ..] => format!("{first} and {} more types: ", rest.len()),
+    }
 }
 
 /// A condition in few words.
