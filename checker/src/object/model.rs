@@ -362,10 +362,3 @@ impl Uses {
         }
     }
 }
-
-impl Object {
-    /// TEMP
-    pub fn line_at(&self, _section: usize, _insn: u32) -> Option<SourceLine<'_>> {
-        None
-    }
-}

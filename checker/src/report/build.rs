@@ -2,6 +2,7 @@
 
 use corecheck_layouts::kernel::Kernel;
 
+use super::checked::{Checked, LOADER};
 use super::findings::findings;
 use super::model::{
     AccessEntry, AnswerEntry, KernelEntry, ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult,
@@ -9,26 +10,10 @@ use super::model::{
 };
 use super::words;
 use crate::access::Access;
-use crate::answer::{Answer, Answers};
+use crate::answer::Answer;
 use crate::object::{ExternKind, Object};
 use crate::resolve::{Outcome, State};
 use crate::verdict::{Cause, ObjectVerdict};
-
-/// The only loader whose rules are known so far.
-pub(super) const LOADER: &str = "libbpf";
-
-/// An object with everything that was found out about it. The verdicts are per kernel, in the kernels' order.
-#[derive(Debug)]
-pub struct Checked {
-    /// The object.
-    pub object: Object,
-    /// Those of its accesses that were asked about.
-    pub accesses: Vec<Access>,
-    /// What they come to.
-    pub answers: Answers,
-    /// What that means.
-    pub verdicts: Vec<ObjectVerdict>,
-}
 
 /// Builds the report.
 pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
@@ -62,7 +47,7 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     Report {
         schema: SCHEMA,
         tool: Tool { name: "corecheck", version: env!("CARGO_PKG_VERSION") },
-        objects: checked.iter().map(object_entry).collect(),
+        objects: checked.iter().map(|checked| object_entry(&checked.object, &checked.accesses)).collect(),
         kernels: kernels.iter().map(|kernel| kernel_entry(kernel)).collect(),
         answers,
         results,
@@ -70,8 +55,8 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     }
 }
 
-fn object_entry(checked: &Checked) -> ObjectEntry {
-    let object = &checked.object;
+/// An object with these of its accesses as the report shows it.
+pub fn object_entry(object: &Object, accesses: &[Access]) -> ObjectEntry {
     ObjectEntry {
         path: object.path.clone(),
         embedded_in: object.embedded_in.as_ref().map(|place| place.executable.clone()),
@@ -84,12 +69,11 @@ fn object_entry(checked: &Checked) -> ObjectEntry {
                 autoload: program.autoload,
             })
             .collect(),
-        accesses: checked.accesses.iter().map(access_entry).collect(),
+        accesses: accesses.iter().map(access_entry).collect(),
     }
 }
 
-/// An access as the report shows it.
-pub fn access_entry(access: &Access) -> AccessEntry {
+fn access_entry(access: &Access) -> AccessEntry {
     AccessEntry {
         id: access.id,
         key: access.key.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use corecheck_layouts::kernel::Kernel;
 
-use super::build::{Checked, LOADER};
+use super::checked::{Checked, LOADER};
 use super::model::FindingEntry;
 use super::words;
 use crate::access::Access;
@@ -138,7 +138,7 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
 fn message(access: &Access, reason: &Reason, state: State, level: Level) -> String {
     let text = words::reason(access, reason).text;
     let text = match reason {
-        Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{}: {text}", access.type_name),
+        Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{}: {text}", access.essential_type_name()),
         _ => text,
     };
     if state == State::Poisoned && level == Level::Warning {

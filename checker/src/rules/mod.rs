@@ -103,9 +103,10 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
     })
 }
 
-/// The struct or union's name without `struct`, as it is written in C after the keyword.
+/// The root type's name without keyword and flavour: what a new flavour is made of.
 fn bare_type(access: &Access) -> &str {
-    access.type_name.split_once(' ').map_or(access.type_name.as_str(), |(_, name)| name)
+    let name = access.essential_type_name();
+    name.split_once(' ').map_or(name, |(_, bare)| bare)
 }
 
 #[cfg(test)]

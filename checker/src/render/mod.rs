@@ -1,0 +1,9 @@
+//! Renderers: a report in, text out. One format, one file; none of them knows more than the report says.
+
+pub mod accesses;
+pub mod human;
+pub mod json;
+mod snippet;
+mod style;
+mod text;
+mod words;
