@@ -9,7 +9,7 @@ use super::ErrorKind;
 use super::elf::{DAMAGED, Header, RawSection, name, text};
 use super::error::broken;
 
-/// A symbol, by its index in [`Elf::symbols`].
+/// A symbol, by its index in `Elf::symbols`.
 pub(super) struct Symbol<'d> {
     pub(super) name: &'d [u8],
     /// ELF index of its section; `None` for undefined, absolute and common symbols.
