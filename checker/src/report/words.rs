@@ -28,7 +28,7 @@ fn code(reason: &Reason) -> &'static str {
             MismatchCode::TypeChanged => "type-changed",
         },
         Reason::WidthChanged { .. } => "width-changed",
-        Reason::Ambiguous { .. } => "ambiguous",
+        Reason::Ambiguous(_) => "ambiguous",
         Reason::Match(_) => "cannot-compare",
         Reason::Value(_) => "cannot-compute",
         Reason::Patch(error) => match error {
@@ -59,9 +59,10 @@ fn text(access: &Access, reason: &Reason) -> String {
             };
             format!("the instruction loads `{}` ({} bytes), but there it is {target}", local.1, local.0)
         }
-        Reason::Ambiguous { differs, .. } => format!(
-            "{} is ambiguous: two different types of that name match, and differ in {differs}",
-            access.essential_type_name()
+        Reason::Ambiguous(ambiguity) => format!(
+            "{} is ambiguous: two different types of that name match, and differ in {}",
+            access.essential_type_name(),
+            ambiguity.differs
         ),
         Reason::Match(error) => error.to_string(),
         Reason::Value(error) => error.to_string(),
@@ -107,9 +108,10 @@ pub(super) fn details(reason: &Reason) -> Vec<String> {
     };
     match reason {
         Reason::NoMatch(explained) => explained.nearest.iter().map(shown).collect(),
-        Reason::Ambiguous { candidates, sizes, .. } => candidates
+        Reason::Ambiguous(ambiguity) => ambiguity
+            .candidates
             .iter()
-            .zip(sizes)
+            .zip(&ambiguity.sizes)
             .map(|(place, size)| match size {
                 Some(size) => format!("{}, of a type of {size} bytes", shown(place)),
                 None => shown(place),
