@@ -50,7 +50,7 @@ fn code(reason: &Reason) -> &'static str {
 fn text(access: &Access, reason: &Reason) -> String {
     match reason {
         Reason::TypeAbsent(absence) => absent(absence),
-        Reason::NotStored(gap) => not_stored(access.essential_type_name(), gap),
+        Reason::NotStored(gap) => not_stored(gap),
         Reason::NoMatch(explained) => explained.text.clone(),
         Reason::WidthChanged { local, target } => {
             let target = match target {
@@ -90,13 +90,13 @@ fn absent(absence: &Absence) -> String {
     }
 }
 
-fn not_stored(type_name: &str, gap: &Gap) -> String {
+fn not_stored(gap: &Gap) -> String {
     match gap {
         Gap::ModuleNotStored(module) => format!("in {module}.ko, whose BTF is not stored"),
         Gap::ModulesNotStored => {
             "not in vmlinux; modules may have it, and their BTF is not stored".to_owned()
         }
-        Gap::TypeNotStored => format!("{type_name} of that kernel is not stored"),
+        Gap::TypeNotStored => "not among what is stored of that kernel".to_owned(),
     }
 }
 
