@@ -1,4 +1,11 @@
 //! BTF, kernels and their stored type layouts: everything corecheck knows about targets.
+//!
+//! The stages, each of which knows only those before it:
+//!
+//! - [`btf`]: the format itself, read, asked and written;
+//! - [`source`]: from a file to raw BTF bytes and what the file says about the kernel they describe;
+//! - [`kernel`]: what is known of a kernel, and where in its BTF a root type is found;
+//! - [`store`]: the kernels that are known, and finding them by name.
 
 #![forbid(unsafe_code)]
 

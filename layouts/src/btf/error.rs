@@ -2,16 +2,18 @@
 
 use thiserror::Error;
 
+use super::HeaderProblem;
+
 /// BTF that cannot be used. Offsets are in bytes from the start of the BTF blob.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BtfError {
-    /// Too short for a header, or another magic.
-    #[error("not BTF: {0}")]
-    NotBtf(String),
-    /// A header whose sections do not fit the data or each other.
-    #[error("BTF header: {0}")]
-    Header(String),
+    /// The header is none, or states what the bytes do not have.
+    #[error(transparent)]
+    Header(HeaderProblem),
+    /// Byte order or size that does not go with the base, or beyond what ids and offsets can count.
+    #[error("BTF: {0}")]
+    Limits(String),
     /// The string section does not begin or end as it must.
     #[error("BTF string section: {0}")]
     Strings(String),

@@ -1,12 +1,13 @@
 //! BTF, the BPF Type Format: read, asked and written.
 //!
-//! Levels: [`wire`] knows the bytes, `read` checks them once and makes a [`Btf`], [`types`] shows its records as
+//! Levels: [`wire`] knows the bytes, [`Header`] the sections, `read` checks them once and makes a [`Btf`], [`types`] shows its records as
 //! typed views without copying, [`Builder`] writes. A `Btf` that exists is sound: every id and string offset in
 //! it is in range and no type holds itself by value, so that whoever walks it needs no checks of its own.
 
 pub mod cdecl;
 mod cycle;
 mod error;
+mod header;
 mod names;
 mod read;
 mod size;
@@ -18,6 +19,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use error::BtfError;
+pub use header::{Header, HeaderProblem, has_magic};
 pub use names::essential_name;
 pub use types::Type;
 pub use wire::{Endian, Kind};
@@ -36,7 +38,7 @@ impl TypeId {
 #[derive(Debug)]
 pub struct Btf {
     data: Vec<u8>,
-    header: wire::Header,
+    header: Header,
     base: Option<Arc<Btf>>,
     /// Where each own record begins in `data`, by id minus `first_id`.
     records: Vec<u32>,

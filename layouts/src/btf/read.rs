@@ -1,14 +1,13 @@
 //! Bytes to [`Btf`], every id and offset checked once.
 //!
-//! The checks are libbpf's `btf_parse_hdr`, `btf_parse_str_sec`, `btf_parse_type_sec` and `btf_sanity_check`,
+//! The checks are libbpf's `btf_parse_str_sec`, `btf_parse_type_sec` and `btf_sanity_check`,
 //! and two of our own: no type may hold itself by value (libbpf would loop), and the names of split BTF must lie on
 //! string borders of its base (a wrong base gives plausible nonsense and no error in libbpf).
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use super::wire::{self, Endian, Header, Info, Kind};
-use super::{Btf, BtfError, TypeId, cycle, size};
+use super::wire::{self, Info, Kind};
+use super::{Btf, BtfError, Header, TypeId, cycle, size};
 
 impl Btf {
     /// Reads BTF that stands alone: of a vmlinux, of an object.
@@ -28,11 +27,11 @@ impl Btf {
     }
 
     fn parse_on(data: Vec<u8>, base: Option<Arc<Self>>) -> Result<Self, BtfError> {
-        let header = read_header(&data)?;
+        let header = Header::parse(&data).map_err(BtfError::Header)?;
         if let Some(base) = &base
             && base.header.endian != header.endian
         {
-            return Err(BtfError::Header("its byte order is not that of its base".to_owned()));
+            return Err(BtfError::Limits("its byte order is not that of its base".to_owned()));
         }
         check_strings(&data[header.strings.clone()], base.is_some())?;
         let (first_id, first_string) = match &base {
@@ -42,7 +41,10 @@ impl Btf {
         if u64::from(first_string) + header.strings.len() as u64 > u64::from(u32::MAX) {
             return Err(BtfError::Strings("more than 4 GiB with its base".to_owned()));
         }
-        let layout = Layout { of_base: base.as_deref(), own: &data[header.layout.clone()] };
+        let layout = Layout {
+            of_base: base.as_deref(),
+            own: header.layout.clone().map_or(&[], |layout| &data[layout]),
+        };
         let records = split_records(&data, &header, first_id, &layout)?;
         let mut btf = Self { data, header, base, records, first_id, first_string, pointer_size: None };
         btf.check_references()?;
@@ -143,71 +145,11 @@ impl Btf {
     }
 }
 
-/// Reads and checks the header.
-fn read_header(data: &[u8]) -> Result<Header, BtfError> {
-    let not = |what: &str| BtfError::NotBtf(what.to_owned());
-    let magic = Endian::Little.u16(data, 0).ok_or_else(|| not("it is shorter than a header"))?;
-    let endian = match magic {
-        wire::MAGIC => Endian::Little,
-        swapped if swapped == wire::MAGIC.swap_bytes() => Endian::Big,
-        _ => return Err(not(&format!("its first two bytes are {magic:#06x}, not 0xeb9f in either order"))),
-    };
-    if data.len() < wire::HEADER_LEN {
-        return Err(not(&format!("{} bytes are shorter than a header of 24", data.len())));
-    }
-    let bad = |what: String| BtfError::Header(what);
-    if data[2] != wire::VERSION {
-        return Err(bad(format!("version {} is not known; this program reads version 1", data[2])));
-    }
-    let word = |at: usize| endian.u32(data, at).unwrap_or(0) as usize;
-    let header_len = word(4);
-    if header_len < wire::HEADER_LEN || header_len > data.len() {
-        return Err(bad(format!("its length of {header_len} bytes does not fit data of {}", data.len())));
-    }
-    let section = |what: &str, offset: usize, len: usize| -> Result<Range<usize>, BtfError> {
-        let start = header_len.checked_add(offset);
-        let end = start.and_then(|start| start.checked_add(len));
-        match (start, end) {
-            (Some(start), Some(end)) if end <= data.len() => Ok(start..end),
-            _ => Err(bad(format!(
-                "the {what} section ({offset} + {len}) ends behind the {} bytes",
-                data.len()
-            ))),
-        }
-    };
-    let types = section("type", word(8), word(12))?;
-    let strings = section("string", word(16), word(20))?;
-    if word(8) % 4 != 0 {
-        return Err(bad(format!("the type section begins at {}, which is not a multiple of 4", word(8))));
-    }
-    if types.end > strings.start {
-        return Err(bad(format!(
-            "the type section ends at {} inside the strings ({})",
-            types.end, strings.start
-        )));
-    }
-    let mut layout = types.end..types.end;
-    if header_len >= wire::HEADER_LEN_WITH_LAYOUT && word(28) != 0 {
-        layout = section("layout", word(24), word(28))?;
-        if word(24) % 4 != 0
-            || layout.len() % 4 != 0
-            || layout.start < types.end
-            || layout.end > strings.start
-        {
-            return Err(
-                bad("the layout section does not lie, aligned, between types and strings".to_owned()),
-            );
-        }
-    }
-    Ok(Header { endian, types, strings, layout })
-}
-
 fn check_strings(strings: &[u8], is_split: bool) -> Result<(), BtfError> {
     let wrong = |what: &str| Err(BtfError::Strings(what.to_owned()));
     match (strings.first(), strings.last()) {
         (None, _) if is_split => Ok(()),
         (None, _) => wrong("it is empty"),
-        (_, Some(&last)) if last != 0 => wrong("it does not end with a NUL"),
         (Some(&first), _) if first != 0 && !is_split => wrong(
             "it does not begin with a NUL: is this a module's split BTF, whose vmlinux must be given too?",
         ),
@@ -225,7 +167,7 @@ impl Layout<'_> {
     fn sizes(&self, kind: u8) -> Option<(usize, usize)> {
         let mut entries = self.own;
         if let (true, Some(base)) = (entries.is_empty(), self.of_base) {
-            entries = base.data.get(base.header.layout.clone())?;
+            entries = base.data.get(base.header.layout.clone()?)?;
         }
         let entry = entries.get(usize::from(kind) * 4..usize::from(kind) * 4 + 4)?;
         let (once, each) = (usize::from(entry[0]), usize::from(entry[1]));
@@ -242,7 +184,7 @@ fn split_records(
 ) -> Result<Vec<u32>, BtfError> {
     let types = header.types.clone();
     if types.end > u32::MAX as usize {
-        return Err(BtfError::Header("larger than 4 GiB".to_owned()));
+        return Err(BtfError::Limits("larger than 4 GiB".to_owned()));
     }
     let mut records = Vec::with_capacity(types.len() / 24);
     let mut at = types.start;
@@ -276,7 +218,7 @@ fn split_records(
         }
     }
     if u64::from(first_id) + records.len() as u64 > u64::from(u32::MAX) {
-        return Err(BtfError::Header("too many types".to_owned()));
+        return Err(BtfError::Limits("too many types".to_owned()));
     }
     Ok(records)
 }

@@ -64,6 +64,15 @@ impl Endian {
     }
 }
 
+impl std::fmt::Display for Endian {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Little => "little-endian",
+            Self::Big => "big-endian",
+        })
+    }
+}
+
 /// Kind of a type record (`BTF_KIND_*`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are BTF's own")]
@@ -219,17 +228,4 @@ impl Info {
     pub fn encode(self) -> u32 {
         (self.count & 0x00ff_ffff) | u32::from(self.kind.number()) << 24 | u32::from(self.kind_flag) << 31
     }
-}
-
-/// Where the sections of BTF lie, in bytes from the start of the blob.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
-    /// Byte order, told by the magic.
-    pub endian: Endian,
-    /// The type records.
-    pub types: std::ops::Range<usize>,
-    /// The strings.
-    pub strings: std::ops::Range<usize>,
-    /// Sizes of kinds, one 4-byte entry per kind; empty when absent.
-    pub layout: std::ops::Range<usize>,
 }

@@ -13,7 +13,7 @@ pub use name::KernelName;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::btf::Btf;
+use crate::btf::{Btf, Endian};
 
 /// How much of a kernel's vmlinux is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +41,16 @@ pub struct Kernel {
     pub vmlinux: Option<Arc<Btf>>,
     /// The stored types of its modules, by the module's name, each on top of `vmlinux`.
     pub modules: BTreeMap<String, Arc<Btf>>,
+    /// Whether the stored type ids are the kernel's own. A store that keeps parts, or shares types, renumbers them.
+    pub has_kernel_ids: bool,
 }
 
 impl Kernel {
+    /// Its byte order: of its stored types, else of its architecture.
+    pub fn endian(&self) -> Option<Endian> {
+        self.vmlinux.as_ref().map(|btf| btf.endian()).or_else(|| self.name.arch.endian())
+    }
+
     /// Whether every type of its vmlinux is stored.
     pub fn is_complete(&self) -> bool {
         self.coverage == Coverage::Complete

@@ -1,3 +1,200 @@
-//! Where kernels' types come from, one source a file.
+//! Sources of kernels: from a file to raw BTF bytes and what the file says about its kernel.
+//!
+//! One file per form that BTF comes in. The form is decided by content, never by file name:
+//!
+//! - `raw`: a BTF blob, as `/sys/kernel/btf/vmlinux` gives it;
+//! - `elf`: an ELF file with a `.BTF` section: `vmlinux`, a module, a debug file, a BPF object;
+//! - `image`: a bootable kernel: x86 bzImage, or the flat Image of arm64 and riscv64;
+//! - `payload`: the compressions, of an image's payload or of a whole file (`vfio.ko.xz`);
+//! - `scan`: the search for the kernel's BTF where no section header leads to it;
+//! - `banner`: the "Linux version …" string; `arch`: machine numbers in Debian's words.
+//!
+//! Of another form is [`table`]: definitions as reviewed text, in which this repository keeps its own data.
+//!
+//! Elsewhere no type is parsed here: the interface to the next stage is bytes whose header has been checked.
+//! Foreign bytes never panic, and what they can make this stage allocate is bounded by
+//! [`MAX_FILE_BYTES`] and [`MAX_DECOMPRESSED_BYTES`].
 
+mod arch;
+mod banner;
+mod elf;
+mod error;
+mod found;
+mod image;
+mod payload;
+mod raw;
+mod scan;
 pub mod table;
+#[cfg(test)]
+mod testing;
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+pub use self::error::{Problem, SourceError};
+pub use self::found::{Compression, FoundAt, FoundBtf, ImageFormat, SourceKind};
+
+/// The largest file that is read, in bytes: 1 GiB. A `vmlinux` with all its DWARF stays below it.
+pub const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// The most bytes that decompression may yield: 512 MiB. A decompressed `vmlinux` has 60 to 100 MiB.
+pub const MAX_DECOMPRESSED_BYTES: usize = 512 << 20;
+
+/// Reads a file and finds the BTF in it.
+///
+/// # Errors
+///
+/// When the file cannot be read or is larger than [`MAX_FILE_BYTES`], and as [`from_bytes`] says.
+pub fn open(path: &Path) -> Result<FoundBtf, SourceError> {
+    let name = path.display().to_string();
+    match read_file(path, MAX_FILE_BYTES) {
+        Ok(bytes) => detect(&name, Cow::Owned(bytes)),
+        Err(problem) => Err(SourceError::new(&name, problem)),
+    }
+}
+
+/// Finds the BTF in the bytes of a file; `name` only serves messages and [`FoundBtf::name`].
+///
+/// # Errors
+///
+/// When the content is of no known form, is damaged, holds no BTF or more than one that could be
+/// the kernel's, is compressed in a way that is not read, or yields more than
+/// [`MAX_DECOMPRESSED_BYTES`].
+pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<FoundBtf, SourceError> {
+    detect(name, Cow::Borrowed(bytes))
+}
+
+/// Reads a whole file. The length is not asked for in advance: sysfs and pipes have none.
+fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
+    let unreadable = |error| Problem::Unreadable { error };
+    let file = File::open(path).map_err(unreadable)?;
+    if file.metadata().map_err(unreadable)?.is_dir() {
+        return Err(Problem::Directory);
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(Problem::FileTooLarge { limit });
+    }
+    Ok(bytes)
+}
+
+fn detect(name: &str, bytes: Cow<'_, [u8]>) -> Result<FoundBtf, SourceError> {
+    let found = match payload::recognise(&bytes) {
+        // A compressed file, such as a distribution's vfio.ko.xz. Only once: nothing ships twice
+        // compressed, and a nest of archives is a bomb's habit.
+        Some(compression) => {
+            payload::decompress(compression, &bytes, MAX_DECOMPRESSED_BYTES).and_then(|plain| {
+                let found = plain_file(Cow::Owned(plain.bytes)).map_err(|problem| {
+                    problem.inside(format!("what the {compression} file decompresses to"))
+                })?;
+                Ok(FoundBtf { file_compression: Some(compression), ..found })
+            })
+        }
+        None => plain_file(bytes),
+    };
+    match found {
+        Ok(found) => Ok(FoundBtf { name: name.to_owned(), ..found }),
+        Err(problem) => Err(SourceError::new(name, problem)),
+    }
+}
+
+fn plain_file(bytes: Cow<'_, [u8]>) -> Result<FoundBtf, Problem> {
+    if bytes.is_empty() {
+        Err(Problem::Empty)
+    } else if elf::is_elf(&bytes) {
+        elf::find(&bytes)
+    } else if crate::btf::has_magic(&bytes) {
+        raw::find(bytes)
+    } else if image::is_bzimage(&bytes) {
+        image::find_in_bzimage(&bytes, MAX_DECOMPRESSED_BYTES)
+    } else if let Some(flat) = image::flat_image(&bytes) {
+        image::find_in_flat(&bytes, flat)
+    } else if image::is_efi_zboot(&bytes) {
+        Err(Problem::EfiZboot)
+    } else {
+        Err(Problem::Unrecognised { first: error::first_bytes(&bytes) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{ElfBuilder, bzimage, gzip, raw_btf};
+    use super::*;
+    use crate::btf::Endian;
+
+    fn problem(bytes: &[u8]) -> Problem {
+        from_bytes("input", bytes).expect_err("this input holds no BTF").problem
+    }
+
+    #[test]
+    fn the_form_is_decided_by_content() {
+        let btf = raw_btf(Endian::Little);
+        let elf = ElfBuilder::x86_64().section(".BTF", &btf).build();
+        let image = bzimage(&gzip(&elf));
+        for (bytes, kind) in [
+            (btf.clone(), SourceKind::RawBtf),
+            (elf, SourceKind::Elf),
+            (image, SourceKind::KernelImage { format: ImageFormat::BzImage, compression: Compression::Gzip }),
+        ] {
+            let found = from_bytes("misleading.name.ko", &bytes).expect("BTF is there");
+            assert_eq!(found.kind, kind);
+            assert_eq!(found.bytes, btf);
+            assert_eq!(found.name, "misleading.name.ko");
+            assert_eq!(found.file_compression, None);
+        }
+    }
+
+    #[test]
+    fn a_compressed_file_is_opened_once() {
+        let btf = raw_btf(Endian::Little);
+        let found = from_bytes("x", &gzip(&btf)).expect("BTF is there");
+        assert_eq!((found.kind, found.file_compression), (SourceKind::RawBtf, Some(Compression::Gzip)));
+        assert_eq!(found.bytes, btf);
+        let twice = problem(&gzip(&gzip(&btf)));
+        assert!(
+            matches!(&twice, Problem::Inside { problem, .. } if matches!(**problem, Problem::Unrecognised { .. }))
+        );
+    }
+
+    #[test]
+    fn what_is_no_source_is_refused_with_the_file_named() {
+        assert!(matches!(problem(b""), Problem::Empty));
+        assert!(matches!(problem(b"#!/bin/sh\n"), Problem::Unrecognised { .. }));
+        let error = from_bytes("notes.txt", b"hello").expect_err("text is no source");
+        let text = error.to_string();
+        assert!(text.starts_with("notes.txt: ") && text.contains("68 65 6c 6c 6f"), "{text}");
+    }
+
+    #[test]
+    fn every_prefix_of_an_image_is_an_error_and_no_panic() {
+        let elf = ElfBuilder::x86_64().section(".BTF", &raw_btf(Endian::Little)).build();
+        let image = bzimage(&gzip(&elf));
+        for length in 0..image.len() {
+            assert!(from_bytes("cut", &image[..length]).is_err(), "{length} of {} bytes", image.len());
+        }
+    }
+
+    #[test]
+    fn files_that_cannot_be_read() {
+        let directory = std::env::temp_dir();
+        assert!(matches!(open(&directory).expect_err("a directory").problem, Problem::Directory));
+        let missing = directory.join("corecheck-no-such-file");
+        let error = open(&missing).expect_err("no such file");
+        assert!(
+            matches!(&error.problem, Problem::Unreadable { error } if error.kind() == std::io::ErrorKind::NotFound)
+        );
+        assert!(error.to_string().contains("corecheck-no-such-file"));
+    }
+
+    #[test]
+    fn a_file_over_the_limit_names_the_limit() {
+        let this_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/source/mod.rs");
+        let length = std::fs::metadata(&this_file).expect("this file exists").len();
+        assert!(read_file(&this_file, length).is_ok());
+        let problem = read_file(&this_file, length - 1).expect_err("one byte too long");
+        assert!(matches!(problem, Problem::FileTooLarge { limit } if limit == length - 1));
+    }
+}

@@ -1,0 +1,157 @@
+//! Accesses: CO-RE relocations with their meaning.
+
+mod kind;
+mod source;
+mod spec;
+mod value;
+
+use std::collections::HashMap;
+
+use corecheck_layouts::btf::{Btf, TypeId};
+
+pub use kind::RelocationKind;
+pub use source::Source;
+pub use spec::{Accessor, MAX_DEPTH, Spec, SpecError, element_offset, is_flexible, root_name};
+use thiserror::Error;
+pub use value::{Value, ValueError, value_of};
+
+use crate::object::{CoreRelo, Insn, Object};
+
+/// One or two instruction slots: two for 64-bit loads of a constant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Slots {
+    /// The instruction.
+    pub first: Insn,
+    /// The second slot of a 64-bit load of a constant.
+    pub second: Option<Insn>,
+}
+
+/// What makes an access fail on every kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Error)]
+pub enum Broken {
+    /// Its access string does not fit its own type.
+    #[error(transparent)]
+    Spec(SpecError),
+    /// Its own field has no such value.
+    #[error(transparent)]
+    Value(ValueError),
+    /// The root type has no name, and loaders search by name.
+    #[error("the root type has no name, and loaders look types up by name")]
+    AnonymousRoot,
+}
+
+/// Why loaders do not look at an access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Skipped {
+    /// Its program is not loaded automatically (`SEC("?…")`).
+    NotLoaded,
+    /// Its code belongs to a weak function that another one replaced when objects were linked.
+    Eliminated,
+}
+
+/// One CO-RE relocation with its meaning.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Its number within the object, from 0, in the order in which loaders resolve.
+    pub id: usize,
+    /// What it is about, in a form that survives recompiling: function, kind, root, path and ordinal.
+    pub key: String,
+    /// Name of the function, empty when it belongs to none.
+    pub function: String,
+    /// Index of the function in the object.
+    pub function_index: Option<usize>,
+    /// Name of the section.
+    pub section: String,
+    /// Index of the section in the object.
+    pub section_index: usize,
+    /// The instruction, counted from the start of the section.
+    pub insn: u32,
+    /// What is asked.
+    pub kind: RelocationKind,
+    /// The root type in the object's BTF.
+    pub root: TypeId,
+    /// The root type in C's words: `struct vfio_group`.
+    pub type_name: String,
+    /// The path from there: `kref.refcount`; the enumerator; empty for types.
+    pub path: String,
+    /// The access string as the compiler wrote it: `0:3:1`.
+    pub spec_text: String,
+    /// The instruction as compiled.
+    pub slots: Slots,
+    /// What it means by the object's own types, or what is wrong with it.
+    pub local: Result<Local, Broken>,
+    /// Why loaders do not look at it.
+    pub skipped: Option<Skipped>,
+    /// Where it stands in the source.
+    pub source: Option<Source>,
+}
+
+/// The meaning of an access by the object's own types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Local {
+    /// The walk.
+    pub spec: Spec,
+    /// What it is worth there: what the compiler has put into the instruction.
+    pub value: Value,
+}
+
+/// The accesses of an object in the order of its relocation records.
+pub fn accesses(object: &Object) -> Vec<Access> {
+    let Some(btf) = object.btf.as_deref() else { return Vec::new() };
+    let mut ordinals: HashMap<String, usize> = HashMap::new();
+    object
+        .relos
+        .iter()
+        .enumerate()
+        .map(|(id, relo)| {
+            let mut access = access(object, btf, id, relo);
+            let ordinal = ordinals.entry(access.key.clone()).or_default();
+            *ordinal += 1;
+            access.key = format!("{}#{ordinal}", access.key);
+            access
+        })
+        .collect()
+}
+
+fn access(object: &Object, btf: &Btf, id: usize, relo: &CoreRelo) -> Access {
+    let kind = RelocationKind::from_number(relo.kind);
+    let section = &object.sections[relo.section];
+    let insn = relo.insn as usize;
+    let first = section.insns.get(insn).copied().unwrap_or_default();
+    let second = section.insns.get(insn + 1).copied().filter(|_| first.is_ld_imm64());
+    let spec = Spec::parse(btf, relo.type_id, kind, btf.string(relo.access_str_off));
+    let path = spec.as_ref().map(Spec::path).unwrap_or_default();
+    let function = relo.function.map_or("", |index| &object.functions[index].name);
+    let type_name = root_name(btf, relo.type_id);
+    let local = match spec {
+        Err(error) => Err(Broken::Spec(error)),
+        Ok(spec) => match value_of(&spec, btf, object.endian) {
+            Err(error) => Err(Broken::Value(error)),
+            Ok(value) => Ok(Local { spec, value }),
+        },
+    };
+    let is_anonymous = btf.name(relo.type_id).is_empty() && kind != RelocationKind::TypeIdLocal;
+    let skipped = match relo.function {
+        None => Some(Skipped::Eliminated),
+        Some(_) if !object.is_relocated(relo) => Some(Skipped::NotLoaded),
+        Some(_) => None,
+    };
+    Access {
+        id,
+        key: format!("{function}/{}/{type_name}/{path}", kind.word()),
+        function: function.to_owned(),
+        function_index: relo.function,
+        section: section.name.clone(),
+        section_index: relo.section,
+        insn: relo.insn,
+        kind,
+        root: relo.type_id,
+        type_name,
+        path,
+        spec_text: object.access_str(relo).to_owned(),
+        slots: Slots { first, second },
+        local: if is_anonymous { local.and(Err(Broken::AnonymousRoot)) } else { local },
+        skipped,
+        source: source::of(object, relo),
+    }
+}

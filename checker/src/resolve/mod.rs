@@ -1,0 +1,266 @@
+//! The resolver: an object's ordered accesses against candidate types, by libbpf's rules.
+//!
+//! Pure: no input and output, nothing kept between calls, one outcome per access, never stopping at the first
+//! problem. The order of the accesses matters, because libbpf remembers per local type which candidates matched
+//! before ([`resolve`]).
+
+mod budget;
+mod enumval;
+mod explain;
+mod field;
+mod outcome;
+mod patch;
+mod type_compat;
+mod type_match;
+
+use std::collections::{BTreeMap, HashMap};
+
+use corecheck_layouts::btf::cdecl::type_name;
+use corecheck_layouts::btf::{Btf, Endian, TypeId};
+use corecheck_layouts::kernel::Found;
+
+pub use outcome::{Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
+pub use patch::{POISON, PatchError};
+
+use crate::access::{Access, Broken, RelocationKind, Slots, Spec, Value, value_of};
+
+/// What the resolver is given besides the accesses.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// The object's own types.
+    pub local: &'a Btf,
+    /// Byte order of the object.
+    pub endian: Endian,
+    /// Where the root types are found, by local type id.
+    pub roots: &'a HashMap<TypeId, Found>,
+    /// Whether type ids of the target are the kernel's own; a store renumbers them.
+    pub has_kernel_ids: bool,
+}
+
+/// One candidate of a root type.
+#[derive(Debug, Clone, Copy)]
+struct Candidate<'a> {
+    unit: &'a str,
+    btf: &'a Btf,
+    id: TypeId,
+}
+
+/// Resolves `accesses` in their order.
+///
+/// The candidates of one local type id are pruned as libbpf prunes them: after an access that at least one of
+/// them matched, those that did not match are forgotten for the rest of the object (`bpf_core_calc_relo_insn`).
+pub fn resolve(accesses: &[Access], question: &Question<'_>) -> Vec<Outcome> {
+    let mut candidates: HashMap<TypeId, Vec<Candidate<'_>>> = HashMap::new();
+    let mut patched: BTreeMap<(usize, u32), Slots> = BTreeMap::new();
+    accesses
+        .iter()
+        .map(|access| {
+            let place = (access.section_index, access.insn);
+            let slots = patched.get(&place).copied().unwrap_or(access.slots);
+            let outcome = resolve_one(access, slots, question, &mut candidates);
+            if let Some(slots) = outcome.patched {
+                patched.insert(place, slots);
+            }
+            outcome
+        })
+        .collect()
+}
+
+fn resolve_one<'a>(
+    access: &Access,
+    slots: Slots,
+    question: &'a Question<'a>,
+    candidates: &mut HashMap<TypeId, Vec<Candidate<'a>>>,
+) -> Outcome {
+    if let Some(skipped) = access.skipped {
+        return Outcome::because(State::Skipped, Reason::Skipped(skipped));
+    }
+    let local = match &access.local {
+        Ok(local) => local,
+        Err(broken) => return Outcome::because(State::Error, Reason::Broken(broken.clone())),
+    };
+    if access.kind == RelocationKind::TypeIdLocal {
+        let value = local.value;
+        return patch_in(slots, value, value, question.local, question.local, None);
+    }
+    let found = match question.roots.get(&access.root) {
+        Some(Found::In(found)) => found.as_slice(),
+        Some(Found::Absent(absence)) => {
+            return no_match(access.kind, slots, local.value, question, Reason::TypeAbsent(absence.clone()));
+        }
+        Some(Found::Unknown(gap)) => {
+            return Outcome::because(State::Unknown, Reason::NotStored(gap.clone()));
+        }
+        None => return Outcome::because(State::Error, Reason::Broken(Broken::AnonymousRoot)),
+    };
+    let candidates = candidates.entry(access.root).or_insert_with(|| {
+        let of_unit = |unit: &'a corecheck_layouts::kernel::Candidates| {
+            unit.ids.iter().map(|&id| Candidate { unit: &unit.unit, btf: &unit.btf, id })
+        };
+        found.iter().flat_map(of_unit).collect()
+    });
+    let choice = match choose(&local.spec, question, candidates) {
+        Ok(choice) => choice,
+        Err(reason) => return Outcome::because(State::Error, reason),
+    };
+    match choice {
+        Choice::None(explained) => {
+            no_match(access.kind, slots, local.value, question, Reason::NoMatch(explained))
+        }
+        Choice::One { candidate, spec, value } => {
+            let place = Place { unit: candidate.unit.to_owned(), spec: spec.describe(candidate.btf) };
+            let mut outcome = patch_in(slots, local.value, value, question.local, candidate.btf, Some(place));
+            if access.kind == RelocationKind::TypeIdTarget && !question.has_kernel_ids {
+                outcome.value = None;
+            }
+            outcome
+        }
+    }
+}
+
+/// What the candidates agree on.
+enum Choice<'a> {
+    One { candidate: Candidate<'a>, spec: Spec, value: Value },
+    None(Explained),
+}
+
+/// Matches every candidate, demands that those that match agree, and prunes the others.
+///
+/// Works in place as libbpf does, so that even what is left after an error is what libbpf would leave.
+fn choose<'a>(
+    local: &Spec,
+    question: &Question<'_>,
+    candidates: &mut Vec<Candidate<'a>>,
+) -> Result<Choice<'a>, Reason> {
+    let mut chosen: Option<(Candidate<'a>, Spec, Value)> = None;
+    let mut farthest: Option<(Mismatch, Candidate<'a>)> = None;
+    let mut kept = 0;
+    for index in 0..candidates.len() {
+        let candidate = candidates[index];
+        let spec = match match_candidate(local, question.local, candidate).map_err(Reason::Match)? {
+            Ok(spec) => spec,
+            Err(mismatch) => {
+                if farthest.as_ref().is_none_or(|(best, _)| mismatch.depth() > best.depth()) {
+                    farthest = Some((mismatch, candidate));
+                }
+                continue;
+            }
+        };
+        let value = value_of(&spec, candidate.btf, question.endian).map_err(Reason::Value)?;
+        match &chosen {
+            None => chosen = Some((candidate, spec, value)),
+            Some((first, first_spec, first_value)) => {
+                let differs = if spec.bit_offset != first_spec.bit_offset {
+                    "offset"
+                } else if value.number != first_value.number {
+                    "value"
+                } else {
+                    candidates[kept] = candidate;
+                    kept += 1;
+                    continue;
+                };
+                let place = |of: &Candidate<'_>, spec: &Spec| Place {
+                    unit: of.unit.to_owned(),
+                    spec: spec.describe(of.btf),
+                };
+                return Err(Reason::Ambiguous {
+                    candidates: [place(first, first_spec), place(&candidate, &spec)],
+                    sizes: [first.btf.size_of(first.id), candidate.btf.size_of(candidate.id)],
+                    differs,
+                });
+            }
+        }
+        candidates[kept] = candidate;
+        kept += 1;
+    }
+    if kept > 0 {
+        candidates.truncate(kept);
+    }
+    Ok(match (chosen, farthest) {
+        (Some((candidate, spec, value)), _) => Choice::One { candidate, spec, value },
+        (None, Some((mismatch, of))) => {
+            Choice::None(explain::explain(&mismatch, local, question.local, of.btf, of.unit, of.id))
+        }
+        (None, None) => Choice::None(Explained {
+            code: MismatchCode::TypeChanged,
+            text: "there is no candidate".to_owned(),
+            nearest: None,
+        }),
+    })
+}
+
+/// `bpf_core_spec_match`.
+fn match_candidate(
+    local: &Spec,
+    local_btf: &Btf,
+    candidate: Candidate<'_>,
+) -> Result<Result<Spec, Mismatch>, MatchError> {
+    let Candidate { btf, id, .. } = candidate;
+    if local.kind.is_enumval_based() {
+        return Ok(enumval::match_enumerator(local, btf, id));
+    }
+    if local.kind.is_field_based() {
+        return field::match_field(local, local_btf, btf, id);
+    }
+    let matches = if local.kind == RelocationKind::TypeMatches {
+        type_match::types_match(local_btf, local.root, btf, id)?
+    } else {
+        type_compat::types_are_compatible(local_btf, local.root, btf, id)?
+    };
+    let spec = Spec { root: id, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0, kind: local.kind };
+    Ok(if matches { Ok(spec) } else { Err(Mismatch::Kind) })
+}
+
+/// Nothing matched: 0 where that is an honest answer, else poison.
+fn no_match(
+    kind: RelocationKind,
+    slots: Slots,
+    local: Value,
+    question: &Question<'_>,
+    reason: Reason,
+) -> Outcome {
+    if !kind.may_be_absent() {
+        let patched = Some(patch::poison(slots));
+        return Outcome { patched, ..Outcome::because(State::Poisoned, reason) };
+    }
+    let outcome = patch_in(slots, local, Value::default(), question.local, question.local, None);
+    match outcome.state {
+        State::Resolved => Outcome { state: State::Absent, reason: Some(reason), ..outcome },
+        _ => outcome,
+    }
+}
+
+/// Patches a value into the instruction, and tells what came of it.
+fn patch_in(
+    slots: Slots,
+    local: Value,
+    target: Value,
+    local_btf: &Btf,
+    target_btf: &Btf,
+    place: Option<Place>,
+) -> Outcome {
+    let outcome = match patch::patch(slots, &local, local_btf, &target, target_btf) {
+        Ok(patch::Patched::Done(patched)) => Outcome {
+            state: State::Resolved,
+            value: Some(target.number),
+            target: None,
+            reason: None,
+            patched: Some(patched),
+        },
+        Ok(patch::Patched::WidthPoisoned(patched)) => {
+            let reason = Reason::WidthChanged {
+                local: (local.field_size, type_name(local_btf, local.field_type)),
+                target: (target.field_size, type_name(target_btf, target.field_type)),
+            };
+            Outcome { patched: Some(patched), ..Outcome::because(State::Poisoned, reason) }
+        }
+        Err(error) => Outcome::because(State::Error, Reason::Patch(error)),
+    };
+    Outcome { target: place, ..outcome }
+}
+
+impl Outcome {
+    fn because(state: State, reason: Reason) -> Self {
+        Self { state, value: None, target: None, reason: Some(reason), patched: None }
+    }
+}

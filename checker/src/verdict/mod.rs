@@ -1,0 +1,103 @@
+//! Verdicts: what the outcomes mean for loading a program, and with it the object.
+
+mod judge;
+
+pub use judge::judge;
+
+/// The verdict on a program or an object, from best to worst: the worst stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It loads, as far as types decide.
+    Ok,
+    /// It loads; a guarded access that nothing replaces takes its fallback.
+    Degraded,
+    /// It loads, but a read changed its meaning.
+    Risky,
+    /// Cannot be said.
+    Unknown,
+    /// It does not load.
+    Fails,
+}
+
+impl Verdict {
+    /// The word of the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Degraded => "degraded",
+            Self::Risky => "risky",
+            Self::Unknown => "unknown",
+            Self::Fails => "fails",
+        }
+    }
+}
+
+/// When a load fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    /// The loader refuses the file.
+    Open,
+    /// The loader refuses a relocation.
+    Relocate,
+    /// The verifier meets a poisoned instruction.
+    Verify,
+}
+
+impl Phase {
+    /// The word of the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Relocate => "relocate",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// What a verdict holds under.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Condition {
+    /// The kernel ships no BTF: a BTF file of its vmlinux is brought along.
+    BtfBroughtAlong,
+    /// This module is loaded.
+    ModuleLoaded(String),
+}
+
+/// The verdict on one program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramVerdict {
+    /// Index of the program in the object.
+    pub program: usize,
+    /// The verdict; `None` for a program that is not loaded automatically.
+    pub verdict: Option<Verdict>,
+    /// When it fails.
+    pub phase: Option<Phase>,
+}
+
+/// Why an object's verdict is what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Loaders refuse the file itself.
+    Refused,
+    /// Object and kernel have different byte orders.
+    ByteOrder,
+    /// These accesses fail.
+    Failing(Vec<usize>),
+    /// These accesses are poisoned, and whether the program guards them is not analysed.
+    NotAnalysed(Vec<usize>),
+    /// These accesses need types that are not stored.
+    NotStored(Vec<usize>),
+}
+
+/// The verdict on an object on one kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectVerdict {
+    /// The worst of its programs'.
+    pub verdict: Verdict,
+    /// What it holds under.
+    pub conditions: Vec<Condition>,
+    /// Why.
+    pub causes: Vec<Cause>,
+    /// Its programs', in their order.
+    pub programs: Vec<ProgramVerdict>,
+}
