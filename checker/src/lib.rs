@@ -6,6 +6,11 @@
 
 pub mod access;
 pub mod answer;
+pub mod check;
+pub mod cli;
 pub mod object;
+pub mod render;
+pub mod report;
 pub mod resolve;
+pub mod rules;
 pub mod verdict;

@@ -1,1 +1,23 @@
-fn main() {}
+//! The `corecheck` binary: arguments, log, exit status. Everything else is in the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use corecheck::cli::{Cli, Exit};
+
+fn main() -> ExitCode {
+    // Wrong arguments end here with status 2, --help and --version with 0.
+    let cli = Cli::parse();
+    env_logger::Builder::new()
+        .filter_level(cli.log_level())
+        .parse_default_env()
+        .format_timestamp(None)
+        .init();
+    match cli.run() {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            anstream::eprintln!("corecheck: {error:#}");
+            Exit::NoAnswer.into()
+        }
+    }
+}

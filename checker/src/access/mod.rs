@@ -86,6 +86,14 @@ pub struct Access {
     pub source: Option<Source>,
 }
 
+impl Access {
+    /// The root type without its flavour: `struct vfio_group` for `struct vfio_group___old`.
+    pub fn essential_type_name(&self) -> &str {
+        let essential = corecheck_layouts::btf::essential_name(self.type_name.as_bytes());
+        std::str::from_utf8(essential).unwrap_or(&self.type_name)
+    }
+}
+
 /// The meaning of an access by the object's own types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Local {

@@ -60,3 +60,8 @@ pub enum ErrorKind {
 fn advice(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("; {text}") }
 }
+
+/// An [`ErrorKind::Broken`].
+pub(super) fn broken(place: impl Into<String>, what: impl Into<String>, help: &'static str) -> ErrorKind {
+    ErrorKind::Broken { place: place.into(), what: what.into(), help }
+}

@@ -5,11 +5,23 @@
 //! to open or load an object that is otherwise sound, that is a [`Problem`] in the object. Only what is broken is an
 //! [`ObjectError`]. What is missing (no `.BTF`, no `.BTF.ext`, no access) is neither.
 
+mod btf_ext;
+mod code;
+mod elf;
+mod embedded;
 mod error;
+mod externs;
 mod insn;
+mod kinds;
+mod maps;
 mod model;
 mod problem;
+mod programs;
+mod read;
+mod references;
+mod relos;
 
+pub use embedded::{Found, MAX_INPUT, locate, read_bytes, read_file};
 pub use error::{ErrorKind, ObjectError};
 pub use insn::Insn;
 pub use model::{

@@ -27,6 +27,8 @@ pub struct Object {
     pub programs: Vec<Program>,
     /// Its CO-RE relocations, in the order of `.BTF.ext`: the order in which libbpf resolves them.
     pub relos: Vec<CoreRelo>,
+    /// Its source lines, ordered by section and instruction; see [`Object::line_at`].
+    pub(super) lines: Vec<LineRecord>,
     /// What its instructions refer to, ordered by section and instruction.
     pub references: Vec<Reference>,
     /// Undefined symbols: Kconfig values, kernel variables, kernel functions.
@@ -149,13 +151,13 @@ pub struct CoreRelo {
     pub access_str_off: u32,
     /// Its kind (`enum bpf_core_relo_kind`); a number this program does not know is kept.
     pub kind: u32,
-    /// The `line_info` record that covers it; see [`Object::source`].
-    pub(super) line: Option<LineRecord>,
 }
 
-/// A `line_info` record without its instruction.
+/// A `line_info` record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LineRecord {
+    pub(super) section: usize,
+    pub(super) insn: u32,
     pub(super) file_off: u32,
     pub(super) text_off: u32,
     pub(super) line: u32,
@@ -167,7 +169,7 @@ pub(super) struct LineRecord {
 pub struct SourceLine<'a> {
     /// The file as the compiler was told of it.
     pub file: &'a str,
-    /// The line, from 1; 0 when the compiler did not know.
+    /// The line, from 1.
     pub line: u32,
     /// The column, from 1; 0 when the compiler did not know.
     pub column: u32,
@@ -260,6 +262,8 @@ pub struct Map {
     pub section: usize,
     /// Offset in bytes in its section.
     pub offset: u64,
+    /// Size in bytes in its section.
+    pub size: u64,
     /// Type of its variable in the object's BTF: the definition, or the struct of operations.
     pub of: Option<TypeId>,
     /// Its type (`enum bpf_map_type`), where its definition names one.
@@ -305,9 +309,14 @@ impl Object {
         self.text(relo.access_str_off)
     }
 
-    /// The source line of a relocation, if the object was compiled with line information.
-    pub fn source(&self, relo: &CoreRelo) -> Option<SourceLine<'_>> {
-        let record = relo.line?;
+    /// The source line of an instruction: of the last line record at or before it within its function that names a
+    /// line. Compilers give many instructions no line of their own, and some records have line 0.
+    pub fn line_at(&self, section: usize, insn: u32) -> Option<SourceLine<'_>> {
+        let first = self.functions.get(self.function_at(section, insn)?)?.insn_off;
+        let after = self.lines.partition_point(|line| (line.section, line.insn) <= (section, insn));
+        let in_function = |line: &&LineRecord| line.section == section && line.insn >= first;
+        let record =
+            self.lines.get(..after)?.iter().rev().take_while(in_function).find(|line| line.line != 0)?;
         Some(SourceLine {
             file: self.text(record.file_off),
             line: record.line,
@@ -318,10 +327,7 @@ impl Object {
 
     /// The function that holds an instruction of a section, as libbpf finds it: the last that begins at or before it.
     pub fn function_at(&self, section: usize, insn: u32) -> Option<usize> {
-        let after = self.functions.partition_point(|f| (f.section, f.insn_off) <= (section, insn));
-        let index = after.checked_sub(1)?;
-        let function = self.functions.get(index)?;
-        (function.section == section && function.contains(insn)).then_some(index)
+        super::code::function_at(&self.functions, section, insn)
     }
 
     /// The program that a function is, if it is loaded by itself.
@@ -361,12 +367,5 @@ impl Uses {
             list.sort_unstable();
             list.dedup();
         }
-    }
-}
-
-impl Object {
-    /// TEMP
-    pub fn line_at(&self, _section: usize, _insn: u32) -> Option<SourceLine<'_>> {
-        None
     }
 }

@@ -48,12 +48,44 @@ pub enum Problem {
         /// What is wrong.
         what: String,
     },
+    /// There are more than this program keeps.
+    More {
+        /// How many were left out.
+        count: usize,
+    },
+}
+
+/// A list of problems of bounded length.
+#[derive(Default)]
+pub(super) struct Problems {
+    kept: Vec<Problem>,
+    left_out: usize,
+}
+
+impl Problems {
+    /// How many are kept.
+    const MOST: usize = 256;
+
+    pub(super) fn add(&mut self, problem: Problem) {
+        if self.kept.len() < Self::MOST {
+            self.kept.push(problem);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    pub(super) fn into_vec(mut self) -> Vec<Problem> {
+        if self.left_out > 0 {
+            self.kept.push(Problem::More { count: self.left_out });
+        }
+        self.kept
+    }
 }
 
 impl Problem {
     /// Whether libbpf refuses the whole object for it, at open or at load.
     pub fn libbpf_refuses(&self) -> bool {
-        !matches!(self, Self::BtfExtWithoutBtf | Self::RecordsWithoutSection { .. })
+        !matches!(self, Self::BtfExtWithoutBtf | Self::RecordsWithoutSection { .. } | Self::More { .. })
     }
 }
 
@@ -81,6 +113,7 @@ impl fmt::Display for Problem {
             Self::Reference { section, insn, what } => {
                 write!(f, "section {section}, instruction {insn}: {what}: libbpf does not load the object")
             }
+            Self::More { count } => write!(f, "{count} more of this sort"),
         }
     }
 }

@@ -13,8 +13,15 @@ use crate::answer::Answer;
 use crate::object::{Object, Program};
 use crate::resolve::State;
 
-/// Judges an object on a kernel, given what its accesses come to there.
-pub fn judge(object: &Object, accesses: &[Access], answer: &Answer, kernel: &Kernel) -> ObjectVerdict {
+/// Judges an object on a kernel, given what its accesses come to there, and for each of its programs whether it
+/// [`can_guard`].
+pub fn judge(
+    object: &Object,
+    accesses: &[Access],
+    can_guard: &[bool],
+    answer: &Answer,
+    kernel: &Kernel,
+) -> ObjectVerdict {
     let with_state = |wanted: State| -> Vec<usize> {
         let states = answer.outcomes.iter().enumerate();
         states.filter(|(_, outcome)| outcome.state == wanted).map(|(access, _)| access).collect()
@@ -37,7 +44,7 @@ pub fn judge(object: &Object, accesses: &[Access], answer: &Answer, kernel: &Ker
             all.iter().copied().filter(|&access| belongs(program, &accesses[access])).collect()
         };
         let own_poisoned = own(&poisoned);
-        let can_guard = can_guard(object, program, accesses);
+        let can_guard = can_guard.get(index).copied().unwrap_or(true);
         let (verdict, phase) = if refused || byte_order {
             (Verdict::Fails, Some(Phase::Open))
         } else if !errors.is_empty() {

@@ -2,7 +2,7 @@
 
 mod judge;
 
-pub use judge::judge;
+pub use judge::{can_guard, judge};
 
 /// The verdict on a program or an object, from best to worst: the worst stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,6 +9,8 @@ pub enum ShippedBtf {
     None,
     /// Its vmlinux has BTF, its modules have none.
     Vmlinux,
+    /// Its vmlinux has BTF; whether its modules have is not known.
+    AtLeastVmlinux,
     /// Its vmlinux and its modules have BTF (`CONFIG_DEBUG_INFO_BTF_MODULES`).
     VmlinuxAndModules,
 }
@@ -18,7 +20,7 @@ impl ShippedBtf {
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Vmlinux => "vmlinux",
+            Self::Vmlinux | Self::AtLeastVmlinux => "vmlinux",
             Self::VmlinuxAndModules => "vmlinux+modules",
         }
     }

@@ -130,7 +130,8 @@ impl Kernel {
 
     /// Why no stored unit has the type.
     fn not_found(&self, name: &str, modules: &Modules) -> Found {
-        let has_module_btf = self.facts.btf == ShippedBtf::VmlinuxAndModules;
+        let has_module_btf =
+            matches!(self.facts.btf, ShippedBtf::VmlinuxAndModules | ShippedBtf::AtLeastVmlinux);
         let place = match &self.coverage {
             Coverage::Complete => &Place::Absent,
             Coverage::Partial(listed) => listed.get(name).unwrap_or(&Place::Absent),

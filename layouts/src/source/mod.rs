@@ -7,6 +7,7 @@
 //! - `image`: a bootable kernel: x86 bzImage, or the flat Image of arm64 and riscv64;
 //! - `payload`: the compressions, of an image's payload or of a whole file (`vfio.ko.xz`);
 //! - `scan`: the search for the kernel's BTF where no section header leads to it;
+//! - [`table`]: the repository's own reviewed tables of definitions;
 //! - `banner`: the "Linux version …" string; `arch`: machine numbers in Debian's words.
 //!
 //! Of another form is [`table`]: definitions as reviewed text, in which this repository keeps its own data.

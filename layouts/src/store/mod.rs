@@ -1,9 +1,11 @@
 //! The store: kernels with their layouts, and finding them by name.
 
 mod embedded;
+mod given;
 mod query;
 
-pub use query::QueryError;
+pub use given::{GivenError, kernel_from};
+pub use query::{QueryError, nearest};
 
 use crate::kernel::Kernel;
 use crate::source::table::TableError;

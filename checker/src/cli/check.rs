@@ -1,0 +1,119 @@
+//! `corecheck check OBJECT...`
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::Context;
+use clap::Args;
+use corecheck_layouts::kernel::{Kernel, Modules};
+use corecheck_layouts::store::{Store, kernel_from};
+
+use super::format::{Form, Format};
+use super::output::Screen;
+use super::{Exit, objects};
+use crate::access::accesses;
+use crate::check::{Settings, check};
+use crate::render::{self, human::HumanOptions};
+use crate::report::Report;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// BPF objects, or executables and libraries that embed some; - is standard input
+    #[arg(required = true, value_name = "OBJECT")]
+    objects: Vec<PathBuf>,
+    /// Only this kernel: an alias exactly (5.15, azure), or a glob over full names (repeatable)
+    #[arg(long = "kernel", value_name = "PATTERN")]
+    kernels: Vec<String>,
+    /// Check against this instead, without storing it: raw BTF, an ELF with .BTF, or a kernel image (repeatable; with
+    /// --kernel both)
+    #[arg(long, value_name = "SOURCE")]
+    against: Vec<PathBuf>,
+    /// Only accesses rooted at this type (repeatable)
+    #[arg(long = "type", value_name = "NAME")]
+    types: Vec<String>,
+    /// Modules taken as loaded: all that the kernel ships, none, or names separated by commas
+    #[arg(long, value_name = "all|none|NAME,...", default_value = "all")]
+    modules: ModulesArg,
+    /// human or json, with =FILE to a file (repeatable)
+    #[arg(long = "format", value_name = "FORMAT[=FILE]")]
+    formats: Vec<Format>,
+    /// Exit with 1 for unknown and risky kernels, too
+    #[arg(long)]
+    strict: bool,
+    /// Leave the causes and the last line
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// `--modules`.
+#[derive(Debug, Clone)]
+struct ModulesArg(Modules);
+
+impl FromStr for ModulesArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(match text {
+            "all" => Modules::All,
+            "none" => Modules::None,
+            names if names.split(',').any(|name| name.is_empty() || name == "all" || name == "none") => {
+                return Err("give all, none, or names of modules separated by commas".to_owned());
+            }
+            names => Modules::Only(names.split(',').map(str::to_owned).collect()),
+        }))
+    }
+}
+
+pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
+    let objects = objects::read(&args.objects)?;
+    if !args.types.is_empty() {
+        let all: Vec<_> = objects.iter().flat_map(accesses).collect();
+        objects::require_types(all.iter(), &args.types)?;
+    }
+    let store = Store::embedded().context("the layouts inside this program are damaged")?;
+    let given = given_kernels(&args.against)?;
+    let mut kernels: Vec<&Kernel> =
+        if given.is_empty() || !args.kernels.is_empty() { store.select(&args.kernels)? } else { Vec::new() };
+    kernels.extend(&given);
+    let settings = Settings { types: args.types.clone(), modules: args.modules.0.clone() };
+    let report = check(objects, &kernels, &settings);
+    let options = HumanOptions { width: screen.width, quiet: args.quiet };
+    let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
+    for format in formats {
+        screen.write(format, |out| match format.form {
+            Form::Human => render::human::render(&report, &options, out),
+            Form::Json => render::json::report(&report, out),
+        })?;
+    }
+    Ok(exit(&report, args.strict))
+}
+
+/// Reads the kernels of `--against`; equal names get a number, so that results tell them apart.
+fn given_kernels(paths: &[PathBuf]) -> anyhow::Result<Vec<Kernel>> {
+    let mut kernels: Vec<Kernel> = Vec::new();
+    for path in paths {
+        let mut kernel = kernel_from(path)?;
+        let release = kernel.name.release.clone();
+        let mut number = 2;
+        while kernels.iter().any(|known| known.name == kernel.name) {
+            kernel.name.release = format!("{release}#{number}");
+            number += 1;
+        }
+        kernels.push(kernel);
+    }
+    Ok(kernels)
+}
+
+fn exit(report: &Report, strict: bool) -> Exit {
+    let has = |verdict: &str| report.results.iter().any(|result| result.verdict == verdict);
+    if has("fails") {
+        Exit::Fails
+    } else if report.results.iter().all(|result| result.verdict == "unknown") {
+        Exit::NoAnswer
+    } else if strict && (has("unknown") || has("risky")) {
+        Exit::Fails
+    } else {
+        Exit::Fine
+    }
+}

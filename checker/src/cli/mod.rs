@@ -1,0 +1,57 @@
+//! The command line: arguments to settings, results to an exit status. Thin.
+
+mod accesses;
+mod check;
+mod exit;
+mod format;
+mod objects;
+mod output;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// Tells on which kernels an eBPF CO-RE object will load, on which it will not, and why.
+#[derive(Debug, Parser)]
+#[command(name = "corecheck", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Say more about what is done, on standard error (-vv: still more)
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Colour in the output
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    color: output::ColorWhen,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check objects against kernels: the main job
+    Check(check::CheckArgs),
+    /// List what objects ask of a kernel, with source lines
+    Accesses(accesses::AccessesArgs),
+}
+
+impl Cli {
+    /// How much the log says.
+    pub fn log_level(&self) -> log::LevelFilter {
+        match self.verbose {
+            0 => log::LevelFilter::Warn,
+            1 => log::LevelFilter::Info,
+            _ => log::LevelFilter::Debug,
+        }
+    }
+
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// The tool could not do its work; the message says why and what to do.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        let screen = output::Screen::new(self.color);
+        match self.command {
+            Command::Check(args) => check::run(&args, &screen),
+            Command::Accesses(args) => accesses::run(&args, &screen),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Reading the objects that are named on the command line.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::access::Access;
+use crate::check::is_wanted;
+use crate::object::{self, Object};
+
+/// Reads every object of every file; `-` is standard input.
+pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Object>> {
+    let mut objects: Vec<Object> = Vec::new();
+    for path in paths {
+        let found = if path == Path::new("-") { read_stdin()? } else { object::read_file(path)? };
+        log::info!("{}: {} object(s)", path.display(), found.len());
+        for object in found {
+            if objects.iter().any(|known| known.path == object.path) {
+                bail!("{}: named twice", object.path);
+            }
+            objects.push(object);
+        }
+    }
+    Ok(objects)
+}
+
+fn read_stdin() -> anyhow::Result<Vec<Object>> {
+    let mut bytes = Vec::new();
+    let limit = object::MAX_INPUT;
+    let mut input = std::io::stdin().lock().take(limit + 1);
+    input.read_to_end(&mut bytes).context("cannot read standard input")?;
+    if bytes.len() as u64 > limit {
+        bail!("standard input has more than {limit} bytes; no BPF object is that large");
+    }
+    Ok(object::read_bytes("-", &bytes)?)
+}
+
+/// Makes sure that at least one access is rooted at each of `types`: a misspelled name must not look like success.
+pub(super) fn require_types<'a>(
+    accesses: impl Iterator<Item = &'a Access> + Clone,
+    types: &[String],
+) -> anyhow::Result<()> {
+    for wanted in types {
+        let mut roots = accesses.clone();
+        if roots.any(|access| is_wanted(access, std::slice::from_ref(wanted))) {
+            continue;
+        }
+        let mut roots: Vec<&str> = accesses.clone().map(Access::essential_type_name).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        if roots.is_empty() {
+            bail!("--type {wanted}: the object has no CO-RE access at all");
+        }
+        let nearest = corecheck_layouts::store::nearest(wanted, roots.iter().copied());
+        bail!("--type {wanted}: no access is rooted there; near: {}", nearest.join(", "));
+    }
+    Ok(())
+}

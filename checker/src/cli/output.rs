@@ -1,0 +1,72 @@
+//! Where output goes: the screen or files, with colour only where it is wanted.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::Context;
+
+use super::format::Format;
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless the environment says otherwise (`NO_COLOR`, `CLICOLOR`)
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Columns where there is no terminal to ask.
+const DEFAULT_WIDTH: usize = 100;
+
+/// Standard output.
+#[derive(Debug)]
+pub struct Screen {
+    color: ColorChoice,
+    /// Its width in columns.
+    pub width: usize,
+}
+
+impl Screen {
+    /// Asks the terminal; without one, `COLUMNS` or 100 columns.
+    pub fn new(color: ColorWhen) -> Self {
+        let from_environment = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let from_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let width = if io::stdout().is_terminal() { from_terminal() } else { None };
+        Self {
+            color: match color {
+                ColorWhen::Auto => ColorChoice::Auto,
+                ColorWhen::Always => ColorChoice::Always,
+                ColorWhen::Never => ColorChoice::Never,
+            },
+            width: width.or_else(from_environment).unwrap_or(DEFAULT_WIDTH).max(20),
+        }
+    }
+
+    /// Writes one form to where its format says.
+    ///
+    /// # Errors
+    /// A file that cannot be written. A closed pipe is no error.
+    pub fn write(
+        &self,
+        format: &Format,
+        render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Some(file) = &format.file else {
+            let stdout = AutoStream::new(io::stdout(), self.color).lock();
+            let mut out = BufWriter::new(stdout);
+            return match render(&mut out).and_then(|()| out.flush()) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                other => other.context("cannot write to standard output"),
+            };
+        };
+        let place = || format!("cannot write {}", file.display());
+        let stream = AutoStream::never(File::create(file).with_context(place)?);
+        let mut out = BufWriter::new(stream);
+        render(&mut out).and_then(|()| out.flush()).with_context(place)
+    }
+}

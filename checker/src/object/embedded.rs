@@ -1,0 +1,334 @@
+//! Files to objects: a BPF object itself, or every object that an executable or library embeds.
+//!
+//! libbpf's skeletons, bpf2go and aya's `include_bytes!` all put the object's bytes unchanged among an executable's
+//! data. The executable is usually stripped, so they are found by their ELF headers, and an object's extent by what its
+//! own headers say, never beyond the section of the executable that holds it.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
+
+use corecheck_layouts::btf::Endian;
+use object::elf as raw;
+use object::read::{Object as _, ObjectSection, ObjectSymbol, SectionFlags, SectionIndex};
+
+use super::error::{ErrorKind, ObjectError, broken};
+use super::model::{EmbeddedAt, Object};
+use super::{kinds, read};
+
+/// The largest file that is read, in bytes.
+pub const MAX_INPUT: u64 = 1 << 30;
+
+const HEADER: usize = 64;
+const SECTION_HEADER: usize = 64;
+
+/// An object found within an executable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is, in bytes from the start of the executable.
+    pub range: Range<usize>,
+    /// The symbol that covers it and nothing else that was found.
+    pub symbol: Option<String>,
+}
+
+/// Reads a file: one BPF object, or every one embedded in an executable or library.
+///
+/// # Errors
+/// The file cannot be read, is neither of the two, or is broken: [`ErrorKind`] tells which.
+pub fn read_file(path: &Path) -> Result<Vec<Object>, ObjectError> {
+    let name = path.display().to_string();
+    let fail = |error| ObjectError { path: name.clone(), kind: ErrorKind::Io(error) };
+    let mut file = File::open(path).map_err(fail)?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(HEADER as u64).read_to_end(&mut bytes).map_err(fail)?;
+    // Not reading on when it is no ELF file: it could be a device without an end.
+    if bytes.starts_with(&raw::ELFMAG) {
+        let rest = (MAX_INPUT + 1).saturating_sub(bytes.len() as u64);
+        file.take(rest).read_to_end(&mut bytes).map_err(fail)?;
+    }
+    read_bytes(&name, &bytes)
+}
+
+/// Reads bytes, as [`read_file`] does; `name` stands for the file in names and errors.
+///
+/// # Errors
+/// As [`read_file`], without those of reading the file.
+pub fn read_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Object>, ObjectError> {
+    let fail = |kind| ObjectError { path: name.to_owned(), kind };
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(fail(ErrorKind::TooLarge { limit: MAX_INPUT }));
+    }
+    let ident = Ident::read(bytes).map_err(fail)?;
+    if ident.is_bpf() {
+        if ident.class != raw::ELFCLASS64 {
+            let what = "it is 32-bit ELF, but BPF objects are 64-bit";
+            return Err(fail(broken("ELF header", what, "compile with clang -target bpf")));
+        }
+        return read::object(name, None, bytes).map(|object| vec![object]).map_err(fail);
+    }
+    let mut rejected = Vec::new();
+    let found = search(name, bytes, &mut rejected)?;
+    if found.is_empty() {
+        return Err(fail(ErrorKind::NoObject {
+            machine: kinds::machine(ident.machine),
+            seen: rejected.first().map_or_else(String::new, |seen| format!(" ({seen})")),
+        }));
+    }
+    let names = names(name, &found);
+    found.into_iter().zip(names).map(|(found, path)| embedded(name, path, bytes, found)).collect()
+}
+
+fn embedded(executable: &str, path: String, bytes: &[u8], found: Found) -> Result<Object, ObjectError> {
+    let place = EmbeddedAt {
+        executable: executable.to_owned(),
+        offset: found.range.start as u64,
+        size: found.range.len() as u64,
+        symbol: found.symbol,
+    };
+    let bytes = bytes.get(found.range).unwrap_or_default();
+    read::object(&path, Some(place), bytes).map_err(|kind| ObjectError { path, kind })
+}
+
+/// Finds the objects that an ELF executable or library embeds, in the order of the file; of equal ones the first.
+///
+/// # Errors
+/// Not ELF, or an object's headers contradict the place it is in.
+pub fn locate(name: &str, bytes: &[u8]) -> Result<Vec<Found>, ObjectError> {
+    Ident::read(bytes).map_err(|kind| ObjectError { path: name.to_owned(), kind })?;
+    search(name, bytes, &mut Vec::new())
+}
+
+/// `file@symbol`, or `file@0xoffset` where no symbol names exactly one object.
+fn names(file: &str, found: &[Found]) -> Vec<String> {
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    for symbol in found.iter().filter_map(|found| found.symbol.as_deref()) {
+        *uses.entry(symbol).or_default() += 1;
+    }
+    let name = |found: &Found| match &found.symbol {
+        Some(symbol) if uses.get(symbol.as_str()) == Some(&1) => format!("{file}@{symbol}"),
+        _ => format!("{file}@{:#x}", found.range.start),
+    };
+    found.iter().map(name).collect()
+}
+
+/// What the first bytes of an ELF file say.
+struct Ident {
+    class: u8,
+    machine: u16,
+    file_type: u16,
+}
+
+impl Ident {
+    fn read(bytes: &[u8]) -> Result<Self, ErrorKind> {
+        if !bytes.starts_with(&raw::ELFMAG) {
+            return Err(ErrorKind::NotElf { found: kinds::first_bytes(bytes) });
+        }
+        let cut = || {
+            broken("ELF header", format!("the file has only {} bytes", bytes.len()), "copy or build it again")
+        };
+        let class = *bytes.get(4).ok_or_else(cut)?;
+        let endian = match bytes.get(5) {
+            Some(&raw::ELFDATA2LSB) => Endian::Little,
+            Some(&raw::ELFDATA2MSB) => Endian::Big,
+            Some(other) => {
+                return Err(broken("ELF header, offset 0x5", format!("byte order {other} is not known"), ""));
+            }
+            None => return Err(cut()),
+        };
+        let half = |at| endian.u16(bytes, at).ok_or_else(cut);
+        Ok(Self { class, machine: half(18)?, file_type: half(16)? })
+    }
+
+    /// `bpf_object__elf_init` also takes the machine 0 that very old compilers wrote.
+    fn is_bpf(&self) -> bool {
+        self.machine == raw::EM_BPF || (self.machine == raw::EM_NONE && self.file_type == raw::ET_REL)
+    }
+}
+
+/// A section of the executable that may hold objects.
+struct Container {
+    index: Option<SectionIndex>,
+    range: Range<usize>,
+    address: u64,
+}
+
+fn search(name: &str, bytes: &[u8], rejected: &mut Vec<String>) -> Result<Vec<Found>, ObjectError> {
+    let file = object::File::parse(bytes).map_err(|error| ObjectError {
+        path: name.to_owned(),
+        kind: broken(
+            "ELF header",
+            error.to_string(),
+            "the file is cut off or damaged: build or copy it again",
+        ),
+    })?;
+    let containers = containers(&file, bytes.len());
+    let finder = memchr::memmem::Finder::new(b"\x7fELF\x02");
+    let mut seen: HashSet<&[u8]> = HashSet::new();
+    let mut found: Vec<(usize, Found)> = Vec::new();
+    let mut from = 0;
+    for (number, container) in containers.iter().enumerate() {
+        // Sections that overlap are searched once.
+        from = from.max(container.range.start);
+        while let Some(at) = bytes.get(from..container.range.end).and_then(|bytes| finder.find(bytes)) {
+            let start = from + at;
+            let within = bytes.get(start..container.range.end).unwrap_or_default();
+            from = start + 1;
+            match extent(within) {
+                Candidate::None => {}
+                Candidate::Implausible(why) => {
+                    log::debug!("{name}: at {start:#x} {why}");
+                    rejected.push(format!("at offset {start:#x} {why}"));
+                }
+                Candidate::Broken(what) => {
+                    let help = "the embedded object is cut off or damaged: build the executable again";
+                    let path = format!("{name}@{start:#x}");
+                    return Err(ObjectError { path, kind: broken("section table", what, help) });
+                }
+                Candidate::Object(size) => {
+                    from = start + size;
+                    if seen.insert(&within[..size]) {
+                        found.push((number, Found { range: start..start + size, symbol: None }));
+                    }
+                }
+            }
+            rejected.truncate(1);
+        }
+    }
+    add_symbols(&file, &containers, &mut found);
+    Ok(found.into_iter().map(|(_, found)| found).collect())
+}
+
+/// The allocated sections with bytes, ordered by place; the whole file when it has no sections.
+fn containers(file: &object::File<'_>, len: usize) -> Vec<Container> {
+    let mut all = Vec::new();
+    let mut has_sections = false;
+    for section in file.sections() {
+        has_sections = true;
+        let SectionFlags::Elf { sh_flags } = section.flags() else { continue };
+        let Some((start, size)) = section.file_range() else { continue };
+        let end = start.checked_add(size).and_then(|end| usize::try_from(end).ok());
+        let (Ok(start), Some(end)) = (usize::try_from(start), end) else { continue };
+        if sh_flags & u64::from(raw::SHF_ALLOC) != 0 && end <= len {
+            all.push(Container {
+                index: Some(section.index()),
+                range: start..end,
+                address: section.address(),
+            });
+        }
+    }
+    if !has_sections {
+        all.push(Container { index: None, range: 0..len, address: 0 });
+    }
+    all.sort_by_key(|container| (container.range.start, std::cmp::Reverse(container.range.end)));
+    all
+}
+
+/// What stands at an ELF magic.
+enum Candidate {
+    /// No BPF header.
+    None,
+    /// A BPF header that cannot be an object's, and why.
+    Implausible(&'static str),
+    /// An object whose sections do not fit the place it is in.
+    Broken(String),
+    /// An object of this many bytes.
+    Object(usize),
+}
+
+/// Finds an object's extent from its headers; `bytes` ends where its container ends.
+fn extent(bytes: &[u8]) -> Candidate {
+    let endian = match bytes.get(5) {
+        Some(&raw::ELFDATA2LSB) => Endian::Little,
+        Some(&raw::ELFDATA2MSB) => Endian::Big,
+        _ => return Candidate::None,
+    };
+    let half = |at: usize| endian.u16(bytes, at).unwrap_or(0);
+    if half(18) != raw::EM_BPF {
+        return Candidate::None;
+    }
+    if half(16) != raw::ET_REL {
+        return Candidate::Implausible("stands a BPF ELF header, but not of a relocatable object");
+    }
+    let count = usize::from(half(60));
+    let is_sound = endian.u32(bytes, 20) == Some(1)
+        && usize::from(half(52)) == HEADER
+        && usize::from(half(58)) == SECTION_HEADER
+        && count > 0;
+    let table = long(endian, bytes, 40).and_then(|at| usize::try_from(at).ok());
+    let end = table.and_then(|at| at.checked_add(count * SECTION_HEADER));
+    let (true, Some(table), Some(table_end)) = (is_sound, table, end) else {
+        return Candidate::Implausible("stands a BPF ELF header whose other fields make no sense");
+    };
+    let Some(headers) = bytes.get(table..table_end) else {
+        return Candidate::Implausible(
+            "stands a BPF ELF header whose section table is not within the section it is in",
+        );
+    };
+    let mut end = table_end.max(HEADER);
+    for (index, header) in headers.chunks_exact(SECTION_HEADER).enumerate() {
+        let kind = endian.u32(header, 4).unwrap_or(raw::SHT_NULL);
+        if kind == raw::SHT_NULL || kind == raw::SHT_NOBITS {
+            continue;
+        }
+        let offset = long(endian, header, 24).unwrap_or(u64::MAX);
+        let size = long(endian, header, 32).unwrap_or(u64::MAX);
+        match offset.checked_add(size).and_then(|end| usize::try_from(end).ok()) {
+            Some(section_end) if section_end <= bytes.len() => end = end.max(section_end),
+            _ => {
+                return Candidate::Broken(format!(
+                    "section {index} ({size} bytes at offset {offset:#x}) ends behind the {} bytes that are left of \
+                     the section it is embedded in",
+                    bytes.len()
+                ));
+            }
+        }
+    }
+    Candidate::Object(end)
+}
+
+/// A 64-bit number.
+fn long(endian: Endian, bytes: &[u8], at: usize) -> Option<u64> {
+    let words = (endian.u32(bytes, at)?, endian.u32(bytes, at.checked_add(4)?)?);
+    let (low, high) = match endian {
+        Endian::Little => words,
+        Endian::Big => (words.1, words.0),
+    };
+    Some(u64::from(high) << 32 | u64::from(low))
+}
+
+/// Names each object by the smallest symbol that covers it and no other object.
+fn add_symbols(file: &object::File<'_>, containers: &[Container], found: &mut [(usize, Found)]) {
+    let mut best: Vec<u64> = vec![u64::MAX; found.len()];
+    let mut by_section: HashMap<SectionIndex, (usize, usize)> = HashMap::new();
+    for (position, (number, _)) in found.iter().enumerate() {
+        let index = containers.get(*number).and_then(|container| container.index);
+        let Some(index) = index else { continue };
+        by_section.entry(index).or_insert((position, position)).1 = position + 1;
+    }
+    for symbol in file.symbols().chain(file.dynamic_symbols()) {
+        let Some(&(first, last)) = symbol.section_index().and_then(|index| by_section.get(&index)) else {
+            continue;
+        };
+        let Some((number, _)) = found.get(first) else { continue };
+        let Some(container) = containers.get(*number) else { continue };
+        let within = symbol.address().checked_sub(container.address);
+        let start = within.and_then(|within| within.checked_add(container.range.start as u64));
+        let (Some(start), size) = (start, symbol.size()) else { continue };
+        let covers = |found: &Found| {
+            found.range.start as u64 >= start && found.range.end as u64 <= start.saturating_add(size)
+        };
+        let own = &found[first..last];
+        let position = first + own.partition_point(|(_, found)| (found.range.start as u64) < start);
+        let is_alone = found.get(position).is_some_and(|(_, found)| covers(found))
+            && !(position + 1 < last && found.get(position + 1).is_some_and(|(_, found)| covers(found)));
+        let (Some(best), Ok(name)) = (best.get_mut(position), symbol.name()) else { continue };
+        if is_alone && position < last && size < *best && !name.is_empty() {
+            *best = size;
+            if let Some((_, found)) = found.get_mut(position) {
+                found.symbol = Some(name.to_owned());
+            }
+        }
+    }
+}

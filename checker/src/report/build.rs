@@ -1,0 +1,201 @@
+//! From verdicts to the report.
+
+use corecheck_layouts::kernel::Kernel;
+
+use super::checked::{Checked, LOADER};
+use super::findings::findings;
+use super::model::{
+    AccessEntry, AnswerEntry, KernelEntry, ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult,
+    ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool,
+};
+use super::words;
+use crate::access::Access;
+use crate::answer::Answer;
+use crate::object::{ExternKind, Object};
+use crate::resolve::{Outcome, State};
+use crate::verdict::{Cause, ObjectVerdict};
+
+/// Builds the report.
+pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
+    let mut answers = Vec::new();
+    let mut results = Vec::new();
+    for (index, object) in checked.iter().enumerate() {
+        let first = answers.len();
+        answers.extend(object.answers.distinct.iter().enumerate().map(|(number, answer)| AnswerEntry {
+            id: first + number,
+            object: index,
+            loader: LOADER,
+            outcomes: outcomes(&object.accesses, answer),
+        }));
+        let unchecked = unchecked(object);
+        for (kernel_index, kernel) in kernels.iter().enumerate() {
+            let answer = object.answers.of_kernel[kernel_index];
+            let verdict = &object.verdicts[kernel_index];
+            results.push(ResultEntry {
+                object: index,
+                kernel: kernel.name.to_string(),
+                loader: LOADER,
+                answer: first + answer,
+                verdict: verdict.verdict.word(),
+                conditions: verdict.conditions.iter().map(words::condition).collect(),
+                reasons: reasons(object, verdict, &object.answers.distinct[answer], kernel),
+                unchecked: unchecked.clone(),
+                programs: programs(object, verdict),
+            });
+        }
+    }
+    Report {
+        schema: SCHEMA,
+        tool: Tool { name: "corecheck", version: env!("CARGO_PKG_VERSION") },
+        objects: checked.iter().map(|checked| object_entry(&checked.object, &checked.accesses)).collect(),
+        kernels: kernels.iter().map(|kernel| kernel_entry(kernel)).collect(),
+        answers,
+        results,
+        findings: findings(checked, kernels),
+    }
+}
+
+/// An object with these of its accesses as the report shows it.
+pub fn object_entry(object: &Object, accesses: &[Access]) -> ObjectEntry {
+    ObjectEntry {
+        path: object.path.clone(),
+        embedded_in: object.embedded_in.as_ref().map(|place| place.executable.clone()),
+        programs: object
+            .programs
+            .iter()
+            .map(|program| ProgramEntry {
+                name: object.functions[program.function].name.clone(),
+                section: program.section_name.clone(),
+                autoload: program.autoload,
+            })
+            .collect(),
+        accesses: accesses.iter().map(access_entry).collect(),
+    }
+}
+
+fn access_entry(access: &Access) -> AccessEntry {
+    AccessEntry {
+        id: access.id,
+        key: access.key.clone(),
+        function: access.function.clone(),
+        section: access.section.clone(),
+        insn: access.insn,
+        kind: access.kind.word(),
+        type_name: access.type_name.clone(),
+        path: access.path.clone(),
+        spec: access.spec_text.clone(),
+        local_value: access.local.as_ref().ok().map(|local| local.value.number),
+        source: access.source.as_ref().map(|source| SourceEntry {
+            file: source.file.clone(),
+            line: source.line,
+            column: source.column,
+            text: source.text.clone(),
+            indent: source.indent,
+        }),
+    }
+}
+
+fn kernel_entry(kernel: &Kernel) -> KernelEntry {
+    KernelEntry {
+        name: kernel.name.to_string(),
+        aliases: kernel.aliases.clone(),
+        distro: kernel.name.distro.clone(),
+        release: kernel.name.release.clone(),
+        version: kernel.facts.version.clone(),
+        flavour: kernel.facts.flavour.clone(),
+        arch: kernel.name.arch.to_string(),
+        group: kernel.facts.group.word().to_owned(),
+        btf: kernel.facts.btf.word(),
+        complete: kernel.is_complete(),
+    }
+}
+
+fn outcomes(accesses: &[Access], answer: &Answer) -> Vec<OutcomeEntry> {
+    accesses.iter().zip(&answer.outcomes).map(|(access, outcome)| outcome_entry(access, outcome)).collect()
+}
+
+fn outcome_entry(access: &Access, outcome: &Outcome) -> OutcomeEntry {
+    OutcomeEntry {
+        access: access.id,
+        outcome: outcome.state.word(),
+        value: outcome.value,
+        reason: outcome.reason.as_ref().map(|reason| words::reason(access, reason)),
+        unit: outcome.target.as_ref().map(|place| place.unit.clone()),
+        target: outcome.target.as_ref().map(|place| place.spec.clone()),
+        reach: (outcome.state == State::Poisoned).then_some("not-analysed"),
+    }
+}
+
+fn programs(checked: &Checked, verdict: &ObjectVerdict) -> Vec<ProgramResult> {
+    let object = &checked.object;
+    let named = |program: usize| object.functions[object.programs[program].function].name.clone();
+    verdict
+        .programs
+        .iter()
+        .map(|program| ProgramResult {
+            name: named(program.program),
+            verdict: program.verdict.map_or("skipped", |verdict| verdict.word()),
+            phase: program.phase.map(|phase| phase.word()),
+        })
+        .collect()
+}
+
+/// Why a verdict is not ok: every distinct reason once, in the order of the accesses.
+fn reasons(checked: &Checked, verdict: &ObjectVerdict, answer: &Answer, kernel: &Kernel) -> Vec<ReasonEntry> {
+    let mut reasons: Vec<ReasonEntry> = Vec::new();
+    let mut push = |reason: ReasonEntry| {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    };
+    let of_access = |&access: &usize| {
+        let reason = answer.outcomes[access].reason.as_ref()?;
+        Some(words::reason(&checked.accesses[access], reason))
+    };
+    for cause in &verdict.causes {
+        match cause {
+            Cause::Refused => {
+                let problems = checked.object.problems.iter().filter(|problem| problem.libbpf_refuses());
+                problems.for_each(|problem| push(words::problem(problem)));
+            }
+            Cause::ByteOrder => push(words::byte_order(checked.object.endian, kernel.endian())),
+            Cause::Failing(accesses) | Cause::NotStored(accesses) => {
+                accesses.iter().filter_map(of_access).for_each(&mut push);
+            }
+            Cause::NotAnalysed(accesses) => push(words::not_analysed(accesses.len())),
+        }
+    }
+    reasons
+}
+
+/// What no verdict of this object covers.
+fn unchecked(checked: &Checked) -> Vec<ReasonEntry> {
+    let object = &checked.object;
+    let mut unchecked = Vec::new();
+    let mut add = |code: &'static str, text: String| unchecked.push(ReasonEntry { code, text });
+    if object.relos.is_empty() {
+        add(
+            "baked-in-offsets",
+            "the object has no CO-RE access; offsets baked into it are not judged".to_owned(),
+        );
+    }
+    let mut sections: Vec<&str> =
+        object.programs.iter().map(|program| program.section_name.as_str()).collect();
+    sections.sort_unstable();
+    sections.dedup();
+    if !sections.is_empty() {
+        add("attach-points", format!("whether what the programs attach to exists: {}", sections.join(", ")));
+    }
+    let symbols: Vec<&str> = object
+        .externs
+        .iter()
+        .filter(|symbol| symbol.kind != ExternKind::Kconfig)
+        .map(|symbol| symbol.name.as_str())
+        .collect();
+    if !symbols.is_empty() {
+        add("ksyms", format!("whether kernel symbols and kfuncs exist: {}", symbols.join(", ")));
+    }
+    add("helpers", "whether the kernel has the helpers, map types and program types".to_owned());
+    add("verifier", "whether the verifier accepts the programs' logic".to_owned());
+    unchecked
+}

@@ -1,0 +1,168 @@
+//! Findings: each cause once, with all the kernels it concerns.
+
+use std::collections::BTreeSet;
+
+use corecheck_layouts::kernel::Kernel;
+
+use super::checked::{Checked, LOADER};
+use super::model::FindingEntry;
+use super::words;
+use crate::access::Access;
+use crate::resolve::{Reason, State};
+use crate::rules::{self, Level, Rule};
+use crate::verdict::Cause;
+
+/// A finding under way.
+struct Draft {
+    rule: &'static Rule,
+    level: Level,
+    object: usize,
+    /// Positions of kernels.
+    kernels: BTreeSet<usize>,
+    /// Positions of accesses within the object.
+    accesses: BTreeSet<usize>,
+    message: String,
+    details: Vec<String>,
+    help: String,
+    /// Findings about a type as a whole gather its accesses; others stand for one access.
+    is_about_type: bool,
+}
+
+/// Gathers the findings: the gravest first, then by object and access.
+pub(super) fn findings(checked: &[Checked], kernels: &[&Kernel]) -> Vec<FindingEntry> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for (index, object) in checked.iter().enumerate() {
+        of_object(index, object, kernels, &mut drafts);
+        for kernel in 0..kernels.len() {
+            of_result(index, object, kernel, &mut drafts);
+        }
+    }
+    drafts.sort_by(|a, b| {
+        let key =
+            |draft: &Draft| (draft.object, std::cmp::Reverse(draft.level), draft.accesses.first().copied());
+        key(a).cmp(&key(b))
+    });
+    drafts.into_iter().map(|draft| draft.finish(checked, kernels)).collect()
+}
+
+/// Findings about the object itself.
+fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut Vec<Draft>) {
+    let object = &checked.object;
+    let mut add = |rule: &'static Rule, message: String, concerned: BTreeSet<usize>| {
+        drafts.push(Draft {
+            rule,
+            level: rule.level,
+            object: index,
+            kernels: concerned,
+            accesses: BTreeSet::new(),
+            message,
+            details: Vec::new(),
+            help: (rule.help)(None),
+            is_about_type: true,
+        });
+    };
+    for problem in &object.problems {
+        if problem.libbpf_refuses() {
+            add(rules::OBJECT_REFUSED, problem.to_string(), BTreeSet::new());
+        }
+    }
+    if object.relos.is_empty() {
+        let what = if object.btf.is_none() {
+            "the object has no BTF at all (it was compiled without -g)"
+        } else if !object.has_btf_ext {
+            "the object has BTF but no .BTF.ext, where CO-RE accesses are recorded"
+        } else {
+            "the object has BTF, but not one CO-RE access"
+        };
+        let message =
+            format!("{what}: whatever offsets it uses are baked in, and nothing can be said about them");
+        add(rules::BAKED_IN_OFFSETS, message, BTreeSet::new());
+    }
+    let foreign: BTreeSet<usize> = kernels
+        .iter()
+        .enumerate()
+        .filter(|(_, kernel)| kernel.endian().is_some_and(|endian| endian != object.endian))
+        .map(|(position, _)| position)
+        .collect();
+    if let Some(&first) = foreign.first() {
+        let message = words::byte_order(object.endian, kernels[first].endian()).text;
+        add(rules::BYTE_ORDER, message, foreign);
+    }
+}
+
+/// Findings from what an object's accesses come to on one kernel.
+fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Draft>) {
+    let answer = &checked.answers.distinct[checked.answers.of_kernel[kernel]];
+    for cause in &checked.verdicts[kernel].causes {
+        let (accesses, level) = match cause {
+            Cause::Failing(accesses) => (accesses, Level::Error),
+            Cause::NotAnalysed(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
+            Cause::Refused | Cause::ByteOrder => continue,
+        };
+        for &position in accesses {
+            let outcome = &answer.outcomes[position];
+            let Some(reason) = &outcome.reason else { continue };
+            let access = &checked.accesses[position];
+            let Some(rule) = rules::rule_of(reason) else { continue };
+            let message = message(access, reason, outcome.state, level);
+            let details = words::details(reason);
+            let is_about_type = matches!(reason, Reason::TypeAbsent(_) | Reason::NotStored(_));
+            let known = drafts.iter_mut().find(|draft| {
+                draft.object == index
+                    && draft.rule.id == rule.id
+                    && draft.level == level
+                    && draft.message == message
+                    && draft.details == details
+                    && (is_about_type || draft.accesses.contains(&position))
+            });
+            if let Some(draft) = known {
+                draft.kernels.insert(kernel);
+                draft.accesses.insert(position);
+                continue;
+            }
+            drafts.push(Draft {
+                rule,
+                level,
+                object: index,
+                kernels: BTreeSet::from([kernel]),
+                accesses: BTreeSet::from([position]),
+                message,
+                details,
+                help: (rule.help)(Some((access, reason))),
+                is_about_type,
+            });
+        }
+    }
+}
+
+fn message(access: &Access, reason: &Reason, state: State, level: Level) -> String {
+    let text = words::reason(access, reason).text;
+    let text = match reason {
+        Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{}: {text}", access.essential_type_name()),
+        _ => text,
+    };
+    if state == State::Poisoned && level == Level::Warning {
+        return format!("{text} (fails unless the program guards the access, which is not analysed yet)");
+    }
+    text
+}
+
+impl Draft {
+    fn finish(self, checked: &[Checked], kernels: &[&Kernel]) -> FindingEntry {
+        let accesses = &checked[self.object].accesses;
+        let ids: Vec<usize> = self.accesses.iter().map(|&position| accesses[position].id).collect();
+        debug_assert!(self.is_about_type || ids.len() == 1);
+        FindingEntry {
+            rule: self.rule.id,
+            level: self.level.word(),
+            object: self.object,
+            loader: LOADER,
+            kernels: self.kernels.iter().map(|&position| kernels[position].name.to_string()).collect(),
+            access: ids.first().copied(),
+            accesses: ids,
+            message: self.message,
+            details: self.details,
+            help: self.help,
+        }
+    }
+}

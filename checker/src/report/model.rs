@@ -1,0 +1,238 @@
+//! The report's form, `corecheck.report/1`: what JSON shows, field by field.
+//!
+//! The JSON Schema beside it (`checker/schema/report-1.json`) describes the same; a test holds the two together.
+
+use serde::Serialize;
+
+/// Version of the form.
+pub const SCHEMA: &str = "corecheck.report/1";
+
+/// The whole report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// Who made it.
+    pub tool: Tool,
+    /// The objects that were checked.
+    pub objects: Vec<ObjectEntry>,
+    /// The kernels they were checked against, in the store's order.
+    pub kernels: Vec<KernelEntry>,
+    /// The distinct answers.
+    pub answers: Vec<AnswerEntry>,
+    /// One result per object, kernel and loader, by object, then loader, then kernel.
+    pub results: Vec<ResultEntry>,
+    /// What to know and do, the gravest first.
+    pub findings: Vec<FindingEntry>,
+}
+
+/// The tool.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tool {
+    /// `corecheck`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// An object.
+#[derive(Debug, Clone, Serialize)]
+pub struct ObjectEntry {
+    /// Its file, or `file@symbol` or `file@0xoffset` inside an executable. Unique within a report.
+    pub path: String,
+    /// The executable that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedded_in: Option<String>,
+    /// Its programs.
+    pub programs: Vec<ProgramEntry>,
+    /// Its accesses, in the order in which loaders resolve them.
+    pub accesses: Vec<AccessEntry>,
+}
+
+/// A program.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProgramEntry {
+    /// Its function's name.
+    pub name: String,
+    /// Its section, without a leading `?`.
+    pub section: String,
+    /// Whether loaders load it without being told to.
+    pub autoload: bool,
+}
+
+/// An access.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccessEntry {
+    /// Its number within the object, from 0.
+    pub id: usize,
+    /// What it is about, in a form that survives recompiling.
+    pub key: String,
+    /// Its function, empty for code that linking eliminated.
+    pub function: String,
+    /// Its section.
+    pub section: String,
+    /// Its instruction, counted from the start of the section.
+    pub insn: u32,
+    /// libbpf's word for what it asks.
+    pub kind: &'static str,
+    /// The root type: `struct vfio_group`.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The path from there: `kref.refcount`.
+    pub path: String,
+    /// The access string: `0:3:1`.
+    pub spec: String,
+    /// What the compiler put into the instruction; null when the access is broken.
+    pub local_value: Option<u64>,
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceEntry>,
+}
+
+/// A place in the source.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceEntry {
+    /// The file as the compiler was told of it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1; 0 when unknown.
+    pub column: u32,
+    /// The line itself, without indentation.
+    pub text: String,
+    /// Bytes of indentation that were taken off `text`.
+    #[serde(skip)]
+    pub indent: u32,
+}
+
+/// A kernel.
+#[derive(Debug, Clone, Serialize)]
+pub struct KernelEntry {
+    /// Its full name.
+    pub name: String,
+    /// Other names it answers to.
+    pub aliases: Vec<String>,
+    /// Who built it.
+    pub distro: String,
+    /// What `uname -r` prints.
+    pub release: String,
+    /// Upstream version, empty when unknown.
+    pub version: String,
+    /// Flavour, empty when unknown.
+    pub flavour: String,
+    /// Architecture in Debian's words, `unknown` when the source does not say.
+    pub arch: String,
+    /// `regular`, `arch`, `flavour` (the seed's), or who built it.
+    pub group: String,
+    /// `none`, `vmlinux` or `vmlinux+modules`.
+    pub btf: &'static str,
+    /// Whether every type of its vmlinux is stored.
+    pub complete: bool,
+}
+
+/// A distinct answer of an object.
+#[derive(Debug, Clone, Serialize)]
+pub struct AnswerEntry {
+    /// Its number within the report.
+    pub id: usize,
+    /// Index of the object.
+    pub object: usize,
+    /// Whose rules.
+    pub loader: &'static str,
+    /// One outcome per access.
+    pub outcomes: Vec<OutcomeEntry>,
+}
+
+/// An outcome.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutcomeEntry {
+    /// The access.
+    pub access: usize,
+    /// `resolved`, `absent`, `poisoned`, `error`, `skipped` or `unknown`.
+    pub outcome: &'static str,
+    /// The number that the loader patches in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+    /// Why it is not plainly resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonEntry>,
+    /// `vmlinux` or the module whose BTF matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// What matched, in libbpf's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// For poisoned accesses, whether the verifier reaches them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reach: Option<&'static str>,
+}
+
+/// A reason, for machines and for people.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct ReasonEntry {
+    /// A word that does not change.
+    pub code: &'static str,
+    /// A sentence.
+    pub text: String,
+}
+
+/// The result of an object on a kernel.
+#[derive(Debug, Clone, Serialize)]
+pub struct ResultEntry {
+    /// Index of the object.
+    pub object: usize,
+    /// Full name of the kernel.
+    pub kernel: String,
+    /// Whose rules.
+    pub loader: &'static str,
+    /// The answer it rests on.
+    pub answer: usize,
+    /// `ok`, `degraded`, `risky`, `unknown` or `fails`.
+    pub verdict: &'static str,
+    /// What the verdict holds under.
+    pub conditions: Vec<ReasonEntry>,
+    /// Why it is not ok.
+    pub reasons: Vec<ReasonEntry>,
+    /// What could not be judged.
+    pub unchecked: Vec<ReasonEntry>,
+    /// The programs.
+    pub programs: Vec<ProgramResult>,
+}
+
+/// The result of a program on a kernel.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProgramResult {
+    /// Its function's name.
+    pub name: String,
+    /// As of an object; `skipped` for a program that is not loaded automatically.
+    pub verdict: &'static str,
+    /// When it fails: `open`, `relocate` or `verify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<&'static str>,
+}
+
+/// A finding: one cause, with all the kernels it concerns.
+#[derive(Debug, Clone, Serialize)]
+pub struct FindingEntry {
+    /// The rule.
+    pub rule: &'static str,
+    /// `error`, `warning` or `note`.
+    pub level: &'static str,
+    /// Index of the object.
+    pub object: usize,
+    /// Whose rules.
+    pub loader: &'static str,
+    /// Full names of the kernels, in the report's order; empty for findings about the object itself.
+    pub kernels: Vec<String>,
+    /// The access it shows; the first of `accesses`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<usize>,
+    /// Every access it concerns.
+    pub accesses: Vec<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// Where the target differs, in libbpf's words, one line each.
+    pub details: Vec<String>,
+    /// What to do.
+    pub help: String,
+}

@@ -1,0 +1,151 @@
+//! Reasons in words: a code that does not change, and a sentence for people.
+
+use corecheck_layouts::btf::Endian;
+use corecheck_layouts::kernel::{Absence, Gap};
+
+use super::model::ReasonEntry;
+use crate::access::{Access, Broken, Skipped};
+use crate::object::Problem;
+use crate::resolve::{MismatchCode, PatchError, Place, Reason};
+use crate::verdict::Condition;
+
+/// A reason of an outcome.
+pub(super) fn reason(access: &Access, reason: &Reason) -> ReasonEntry {
+    ReasonEntry { code: code(reason), text: text(access, reason) }
+}
+
+fn code(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::TypeAbsent(Absence::NotInBtf) => "type-missing",
+        Reason::TypeAbsent(Absence::NotConfigured(_)) => "type-not-configured",
+        Reason::TypeAbsent(Absence::ModuleWithoutBtf(_)) => "module-without-btf",
+        Reason::TypeAbsent(Absence::ModuleNotLoaded(_)) => "module-not-loaded",
+        Reason::NoMatch(explained) => match explained.code {
+            MismatchCode::FieldMissing => "field-missing",
+            MismatchCode::FieldKindChanged => "field-kind-changed",
+            MismatchCode::ArrayTooShort => "array-too-short",
+            MismatchCode::EnumeratorMissing => "enumerator-missing",
+            MismatchCode::TypeChanged => "type-changed",
+        },
+        Reason::WidthChanged { .. } => "width-changed",
+        Reason::Ambiguous { .. } => "ambiguous",
+        Reason::Match(_) => "cannot-compare",
+        Reason::Value(_) => "cannot-compute",
+        Reason::Patch(error) => match error {
+            PatchError::UnexpectedValue { .. } => "unexpected-value",
+            PatchError::OffsetTooLarge(_) => "offset-too-large",
+            PatchError::UnexpectedWidth { .. } | PatchError::NoSuchWidth(_) => "unexpected-width",
+            PatchError::UnexpectedInstruction(_) => "unexpected-instruction",
+        },
+        Reason::Broken(Broken::AnonymousRoot) => "anonymous-root",
+        Reason::Broken(_) => "broken-access",
+        Reason::Skipped(Skipped::NotLoaded) => "program-not-loaded",
+        Reason::Skipped(Skipped::Eliminated) => "function-eliminated",
+        Reason::NotStored(Gap::ModuleNotStored(_)) => "module-not-stored",
+        Reason::NotStored(Gap::ModulesNotStored) => "modules-not-stored",
+        Reason::NotStored(Gap::TypeNotStored) => "type-not-stored",
+    }
+}
+
+fn text(access: &Access, reason: &Reason) -> String {
+    match reason {
+        Reason::TypeAbsent(absence) => absent(absence),
+        Reason::NotStored(gap) => not_stored(access.essential_type_name(), gap),
+        Reason::NoMatch(explained) => explained.text.clone(),
+        Reason::WidthChanged { local, target } => {
+            let target = match target {
+                (0, _) => "a bit-field".to_owned(),
+                (size, name) => format!("`{name}` ({size} bytes)"),
+            };
+            format!("the instruction loads `{}` ({} bytes), but there it is {target}", local.1, local.0)
+        }
+        Reason::Ambiguous { differs, .. } => format!(
+            "{} is ambiguous: two different types of that name match, and differ in {differs}",
+            access.essential_type_name()
+        ),
+        Reason::Match(error) => error.to_string(),
+        Reason::Value(error) => error.to_string(),
+        Reason::Patch(error) => error.to_string(),
+        Reason::Broken(broken) => broken.to_string(),
+        Reason::Skipped(Skipped::NotLoaded) => "its program is not loaded automatically".to_owned(),
+        Reason::Skipped(Skipped::Eliminated) => {
+            "its code belongs to a weak function that linking replaced".to_owned()
+        }
+    }
+}
+
+/// Why a type is certainly not found.
+fn absent(absence: &Absence) -> String {
+    match absence {
+        Absence::NotInBtf => "not in the kernel's BTF".to_owned(),
+        Absence::NotConfigured(option) => {
+            let feature = option.strip_prefix("CONFIG_").unwrap_or(option);
+            format!("built without {feature} ({option}=n)")
+        }
+        Absence::ModuleWithoutBtf(module) => format!("not in vmlinux; in {module}.ko, which has no BTF"),
+        Absence::ModuleNotLoaded(module) => {
+            format!("not in vmlinux; in {module}.ko, which is taken as not loaded")
+        }
+    }
+}
+
+fn not_stored(type_name: &str, gap: &Gap) -> String {
+    match gap {
+        Gap::ModuleNotStored(module) => format!("in {module}.ko, whose BTF is not stored"),
+        Gap::ModulesNotStored => {
+            "not in vmlinux; modules may have it, and their BTF is not stored".to_owned()
+        }
+        Gap::TypeNotStored => format!("{type_name} of that kernel is not stored"),
+    }
+}
+
+/// Lines that show where the target differs.
+pub(super) fn details(reason: &Reason) -> Vec<String> {
+    let shown = |place: &Place| match place.unit.as_str() {
+        "vmlinux" => place.spec.clone(),
+        module => format!("{} [{module}]", place.spec),
+    };
+    match reason {
+        Reason::NoMatch(explained) => explained.nearest.iter().map(shown).collect(),
+        Reason::Ambiguous { candidates, sizes, .. } => candidates
+            .iter()
+            .zip(sizes)
+            .map(|(place, size)| match size {
+                Some(size) => format!("{}, of a type of {size} bytes", shown(place)),
+                None => shown(place),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A condition of a verdict.
+pub(super) fn condition(condition: &Condition) -> ReasonEntry {
+    match condition {
+        Condition::BtfBroughtAlong => ReasonEntry {
+            code: "btf-brought-along",
+            text: "the kernel ships no BTF: holds for a BTF of its vmlinux brought along".to_owned(),
+        },
+        Condition::ModuleLoaded(module) => {
+            ReasonEntry { code: "module-loaded", text: format!("module {module} is loaded") }
+        }
+    }
+}
+
+/// Something about the object that loaders refuse.
+pub(super) fn problem(problem: &Problem) -> ReasonEntry {
+    ReasonEntry { code: "object-refused", text: problem.to_string() }
+}
+
+/// Object and kernel of different byte orders.
+pub(super) fn byte_order(object: Endian, kernel: Option<Endian>) -> ReasonEntry {
+    let kernel = kernel.map_or_else(|| "of another byte order".to_owned(), |kernel| kernel.to_string());
+    ReasonEntry { code: "byte-order", text: format!("the object is {object}, the kernel {kernel}") }
+}
+
+/// Poisoned accesses in a program that may guard them.
+pub(super) fn not_analysed(count: usize) -> ReasonEntry {
+    let accesses = if count == 1 { "1 access does" } else { &format!("{count} accesses do") };
+    let text = format!("{accesses} not resolve; whether the program guards them is not analysed yet");
+    ReasonEntry { code: "not-analysed", text }
+}

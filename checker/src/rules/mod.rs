@@ -1,0 +1,132 @@
+//! Rules: what a finding is called, how grave it is, and what to do about it. One rule a file.
+
+mod ambiguous;
+mod array_too_short;
+mod baked_in_offsets;
+mod byte_order;
+mod cannot_relocate;
+mod enumerator_missing;
+mod field_kind_changed;
+mod field_missing;
+mod module_not_loaded;
+mod module_without_btf;
+mod object_refused;
+mod type_missing;
+mod type_not_configured;
+mod type_not_stored;
+mod width_changed;
+
+use crate::access::Access;
+use crate::resolve::{MismatchCode, Reason};
+use corecheck_layouts::kernel::Absence;
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    /// Worth knowing.
+    Note,
+    /// May fail, or cannot be said.
+    Warning,
+    /// Fails.
+    Error,
+}
+
+impl Level {
+    /// The word of the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its id, which is also the name of its file.
+    pub id: &'static str,
+    /// Its level when it is certain that the load fails, or for rules about the object itself.
+    pub level: Level,
+    /// What it means, in one sentence.
+    pub summary: &'static str,
+    /// What to do, for one access; `None` for rules that are not about an access has the general help.
+    pub help: fn(Option<(&Access, &Reason)>) -> String,
+}
+
+/// Every rule, by id.
+pub static ALL: [&Rule; 15] = [
+    &ambiguous::RULE,
+    &array_too_short::RULE,
+    &baked_in_offsets::RULE,
+    &byte_order::RULE,
+    &cannot_relocate::RULE,
+    &enumerator_missing::RULE,
+    &field_kind_changed::RULE,
+    &field_missing::RULE,
+    &module_not_loaded::RULE,
+    &module_without_btf::RULE,
+    &object_refused::RULE,
+    &type_missing::RULE,
+    &type_not_configured::RULE,
+    &type_not_stored::RULE,
+    &width_changed::RULE,
+];
+
+/// The rule for an object whose offsets are baked in.
+pub static BAKED_IN_OFFSETS: &Rule = &baked_in_offsets::RULE;
+/// The rule for an object of another byte order.
+pub static BYTE_ORDER: &Rule = &byte_order::RULE;
+/// The rule for an object that loaders refuse.
+pub static OBJECT_REFUSED: &Rule = &object_refused::RULE;
+
+/// The rule that a reason falls under; `None` for accesses that loaders skip.
+pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
+    Some(match reason {
+        Reason::TypeAbsent(Absence::NotInBtf) => &type_missing::RULE,
+        Reason::TypeAbsent(Absence::NotConfigured(_)) => &type_not_configured::RULE,
+        Reason::TypeAbsent(Absence::ModuleWithoutBtf(_)) => &module_without_btf::RULE,
+        Reason::TypeAbsent(Absence::ModuleNotLoaded(_)) => &module_not_loaded::RULE,
+        Reason::NoMatch(explained) => match explained.code {
+            MismatchCode::FieldMissing => &field_missing::RULE,
+            MismatchCode::FieldKindChanged => &field_kind_changed::RULE,
+            MismatchCode::ArrayTooShort => &array_too_short::RULE,
+            MismatchCode::EnumeratorMissing => &enumerator_missing::RULE,
+            MismatchCode::TypeChanged => &type_missing::RULE,
+        },
+        Reason::WidthChanged { .. } => &width_changed::RULE,
+        Reason::Ambiguous { .. } => &ambiguous::RULE,
+        Reason::Match(_) | Reason::Value(_) | Reason::Patch(_) | Reason::Broken(_) => &cannot_relocate::RULE,
+        Reason::NotStored(_) => &type_not_stored::RULE,
+        Reason::Skipped(_) => return None,
+    })
+}
+
+/// The root type's name without keyword and flavour: what a new flavour is made of.
+fn bare_type(access: &Access) -> &str {
+    let name = access.essential_type_name();
+    name.split_once(' ').map_or(name, |(_, bare)| bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn ids_are_unique_sorted_and_named_like_their_files() {
+        let ids: Vec<&str> = ALL.iter().map(|rule| rule.id).collect();
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(ids, sorted);
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
+        for rule in ALL {
+            let file = format!("{folder}/{}.rs", rule.id.replace('-', "_"));
+            assert!(std::path::Path::new(&file).exists(), "{file}");
+            assert!(rule.summary.ends_with('.') && !(rule.help)(None).is_empty(), "{}", rule.id);
+        }
+        let files = std::fs::read_dir(folder).expect("the folder is there").count();
+        assert_eq!(files, ALL.len() + 1, "a rule's file is not listed");
+    }
+}
