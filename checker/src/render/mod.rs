@@ -1,4 +1,5 @@
 //! Renderers.
+pub mod layouts;
 pub mod human {
     use crate::report::Report;
     use std::io;

@@ -4,6 +4,7 @@
 
 mod compare;
 mod diff;
+mod distinct;
 mod layout;
 mod life;
 mod lookup;
@@ -13,6 +14,7 @@ mod testing;
 
 pub use compare::{Comparison, Pair, compare};
 pub use diff::{Change, Declared, TypeDiff, diff};
+pub use distinct::{Distinct, Placed, Shared, distinct};
 pub use layout::{Body, Depth, EnumValue, Hole, Item, Layout, Member, Pointee, layout};
 pub use life::{Life, Station, Transition, life};
 pub use lookup::{Definition, Status, TypeName, TypeNameError, lookup};
