@@ -95,7 +95,7 @@ fn access_entry(access: &Access) -> AccessEntry {
     }
 }
 
-fn kernel_entry(kernel: &Kernel) -> KernelEntry {
+pub(crate) fn kernel_entry(kernel: &Kernel) -> KernelEntry {
     KernelEntry {
         name: kernel.name.to_string(),
         aliases: kernel.aliases.clone(),

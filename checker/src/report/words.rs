@@ -14,7 +14,8 @@ pub(super) fn reason(access: &Access, reason: &Reason) -> ReasonEntry {
     ReasonEntry { code: code(reason), text: text(access, reason) }
 }
 
-fn code(reason: &Reason) -> &'static str {
+/// The code of a reason, which does not change.
+pub(crate) fn code(reason: &Reason) -> &'static str {
     match reason {
         Reason::TypeAbsent(Absence::NotInBtf) => "type-missing",
         Reason::TypeAbsent(Absence::NotConfigured(_)) => "type-not-configured",
@@ -76,7 +77,7 @@ fn text(access: &Access, reason: &Reason) -> String {
 }
 
 /// Why a type is certainly not found.
-fn absent(absence: &Absence) -> String {
+pub(crate) fn absent(absence: &Absence) -> String {
     match absence {
         Absence::NotInBtf => "not in the kernel's BTF".to_owned(),
         Absence::NotConfigured(option) => {
@@ -90,7 +91,8 @@ fn absent(absence: &Absence) -> String {
     }
 }
 
-fn not_stored(gap: &Gap) -> String {
+/// Why it cannot be said whether a type is found.
+pub(crate) fn not_stored(gap: &Gap) -> String {
     match gap {
         Gap::ModuleNotStored(module) => format!("in {module}.ko, whose BTF is not stored"),
         Gap::ModulesNotStored => {
