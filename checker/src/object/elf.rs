@@ -341,3 +341,98 @@ fn check_place(symbol: &Symbol<'_>, sections: &[RawSection<'_>]) -> Result<(), S
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    fn small() -> Image {
+        with_relos(Endian::Little, &[[0, 1, 0, 0]])
+    }
+
+    #[test]
+    fn a_section_behind_the_end_is_named() {
+        let mut image = small();
+        image.sections[1].size = Some(1 << 40);
+        let error = image.error();
+        assert!(error.contains("section raw_tp/x (1)") && error.contains("do not fit"), "{error}");
+        image.sections[1].size = Some(u64::MAX);
+        image.sections[1].offset = Some(u64::MAX);
+        assert!(image.error().contains("do not fit"));
+    }
+
+    #[test]
+    fn overlapping_sections_are_refused() {
+        let mut image = small();
+        image.section("more", 0, vec![]);
+        let last = image.sections.len() - 1;
+        image.sections[last].offset = Some(64);
+        image.sections[last].size = Some(400);
+        image.section("and more", 0, vec![]);
+        image.sections[last + 1].offset = Some(64);
+        image.sections[last + 1].size = Some(400);
+        assert!(image.error().contains("overlaps"), "{}", image.error());
+    }
+
+    #[test]
+    fn every_cut_of_a_file_is_an_error() {
+        let whole = small().build();
+        for len in 4..whole.len() {
+            let error = super::super::read_bytes("cut.o", &whole[..len]).expect_err("cut off").to_string();
+            assert!(error.starts_with("cut.o: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_symbol_outside_its_section_is_named() {
+        let mut image = small();
+        image.symbols[1].value = 8;
+        assert!(
+            image
+                .error()
+                .contains("reads (32 bytes at 0x8) does not lie within the 32 bytes of section raw_tp/x")
+        );
+        image.symbols[1].value = u64::MAX;
+        assert!(image.error().contains("does not lie within"));
+        image.symbols[1].section = 77;
+        assert!(image.error().contains("section 77"), "{}", image.error());
+    }
+
+    #[test]
+    fn stripped_and_linked_files_are_refused() {
+        let mut image = small();
+        image.has_symbol_table = false;
+        assert!(image.error().contains("no symbol table"));
+        let mut image = small();
+        image.file_type = raw::ET_EXEC;
+        assert!(image.error().contains("not 1 (relocatable)"));
+    }
+
+    #[test]
+    fn relocations_are_checked() {
+        let mut image = small();
+        image.relocations(1, &[(32, 1)]);
+        assert!(image.error().contains("applies to offset 0x20"), "{}", image.error());
+        let mut image = small();
+        image.relocations(1, &[(0, 99)]);
+        assert!(image.error().contains("symbol 99"));
+        let mut image = small();
+        image.relocations(1, &[(4, 1)]);
+        assert!(image.error().contains("not a multiple of 8"));
+        let mut image = small();
+        image.relocations(1, &[(0, 1)]);
+        image.sections[4].entry_size = 8;
+        assert!(image.error().contains("have 8 bytes, not 16"));
+    }
+
+    #[test]
+    fn a_name_is_bounded_and_ends() {
+        assert_eq!(name(b"a\0bc\0", 2), Some(&b"bc"[..]));
+        assert_eq!(name(b"abc", 0), None, "no NUL");
+        assert_eq!(name(b"abc\0", 9), None);
+        let long = [vec![b'x'; LONGEST_NAME], vec![0]].concat();
+        assert_eq!(name(&long, 0), None);
+        assert_eq!(name(&long, 1).map(<[u8]>::len), Some(LONGEST_NAME - 1));
+    }
+}

@@ -332,3 +332,142 @@ fn add_symbols(file: &object::File<'_>, containers: &[Container], found: &mut [(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    fn object(value: u32) -> Vec<u8> {
+        with_relos(Endian::Little, &[[0, 1, 0, value]]).build()
+    }
+
+    /// An x86-64 library whose `.rodata` holds these parts.
+    fn library(parts: &[&[u8]]) -> Image {
+        let mut image = Image::empty(Endian::Little);
+        image.machine = raw::EM_X86_64;
+        image.file_type = raw::ET_DYN;
+        image.section(".rodata", raw::SHF_ALLOC, parts.concat());
+        image
+    }
+
+    fn kinds(objects: &[Object]) -> Vec<u32> {
+        objects.iter().map(|object| object.relos[0].kind).collect()
+    }
+
+    #[test]
+    fn each_object_is_found_once_at_any_alignment() {
+        let (a, b) = (object(1), object(2));
+        let image = library(&[b"xyz", &a, b"\x7fELF\x02", &b, &a]);
+        let objects = read_bytes("lib.so", &image.build()).expect("objects");
+        assert_eq!(kinds(&objects), [1, 2]);
+        let place = objects[0].embedded_in.clone().expect("as the test made it");
+        assert_eq!((place.offset, place.size, place.symbol), (64 + 3, a.len() as u64, None));
+        assert_eq!(objects[0].path, "lib.so@0x43");
+    }
+
+    #[test]
+    fn both_byte_orders_and_a_file_without_sections() {
+        let big = with_relos(Endian::Big, &[[0, 1, 0, 5]]).build();
+        let mut file = library(&[&big, &object(6)]).build();
+        // e_shoff, e_shnum and e_shstrndx: no section table.
+        file[40..48].fill(0);
+        file[60..64].fill(0);
+        let objects = read_bytes("stripped", &file).expect("objects");
+        assert_eq!(kinds(&objects), [5, 6]);
+        assert_eq!(objects[0].endian, Endian::Big);
+    }
+
+    #[test]
+    fn an_object_is_named_by_the_symbol_that_covers_it_alone() {
+        let (a, b) = (object(1), object(2));
+        let len = a.len() as u64;
+        let mut image = library(&[&a, &b]);
+        let variable = info(raw::STB_LOCAL, raw::STT_OBJECT);
+        image.symbol("everything", variable, 1, 0, 2 * len);
+        image.symbol("too_short", variable, 1, 0, len - 1);
+        image.symbol("larger", variable, 1, 0, len + 1);
+        image.symbol("first", variable, 1, 0, len);
+        image.symbol("behind", variable, 1, len + 1, len);
+        let objects = read_bytes("tool", &image.build()).expect("objects");
+        let paths: Vec<&str> = objects.iter().map(|object| object.path.as_str()).collect();
+        assert_eq!(paths, ["tool@first".to_owned(), format!("tool@{:#x}", 64 + len)]);
+        image.symbol("first", variable, 1, len, len);
+        let objects = read_bytes("tool", &image.build()).expect("objects");
+        assert_eq!(objects[0].path, "tool@0x40", "two objects of one name are told apart");
+    }
+
+    #[test]
+    fn a_decoy_does_not_spoil_the_rest() {
+        let header = &object(1)[..64];
+        // Where the header is changed, and to what: an executable, a version, the size of the header, the offset of
+        // the section table, no section.
+        let broken: [(usize, &[u8]); 5] = [(16, &[2]), (20, &[9]), (52, &[1]), (47, &[0x80]), (60, &[0, 0])];
+        for (at, bytes) in broken {
+            let mut decoy = header.to_vec();
+            decoy[at..at + bytes.len()].copy_from_slice(bytes);
+            let image = library(&[&decoy, &object(3)]);
+            assert_eq!(kinds(&read_bytes("lib.so", &image.build()).expect("objects")), [3]);
+            let error = read_bytes("lib.so", &library(&[&decoy]).build()).expect_err("broken").to_string();
+            assert!(
+                error.contains("ELF for x86-64") && error.contains("at offset 0x40 stands a BPF"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_object_is_named_by_its_place() {
+        let mut image = with_relos(Endian::Little, &[[16, 1, 0, 0]]);
+        let error =
+            read_bytes("lib.so", &library(&[&image.build()]).build()).expect_err("broken").to_string();
+        assert!(error.starts_with("lib.so@0x40: section .BTF.ext, offset 0x58: "), "{error}");
+        image.sections[1].size = Some(1 << 20);
+        let error =
+            read_bytes("lib.so", &library(&[&image.build()]).build()).expect_err("broken").to_string();
+        assert!(error.starts_with("lib.so@0x40: section table: section 1 (1048576 bytes"), "{error}");
+    }
+
+    #[test]
+    fn an_object_is_not_sought_beyond_its_section() {
+        let whole = object(1);
+        let mut image = library(&[&whole[..whole.len() - 1]]);
+        image.section(".data", raw::SHF_ALLOC, whole[whole.len() - 1..].to_vec());
+        let error = read_bytes("lib.so", &image.build()).expect_err("broken").to_string();
+        assert!(error.contains("no BPF object is embedded"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_elf_is_said() {
+        let error = |bytes: &[u8]| read_bytes("-", bytes).expect_err("broken").to_string();
+        assert!(error(b"").starts_with("-: is not an ELF file: it is empty"));
+        assert!(error(b"\x9f\xeb\x01\0").contains("raw BTF"));
+        assert!(error(b"\x7fELF").contains("only 4 bytes"));
+        assert!(error(b"\x7fELF\x02\x07").contains("byte order 7"));
+        assert!(
+            error(&library(&[b"nothing"]).build())
+                .contains("ELF for x86-64 and no BPF object is embedded in it;")
+        );
+        let mut narrow = object(1);
+        narrow[4] = raw::ELFCLASS32;
+        assert!(error(&narrow).contains("32-bit"));
+    }
+
+    #[test]
+    fn a_folder_and_a_missing_file_are_errors() {
+        for path in ["/", "/no/such/file.o"] {
+            let error = read_file(Path::new(path)).expect_err("broken");
+            assert!(matches!(error.kind, ErrorKind::Io(_)), "{error}");
+            assert!(error.to_string().starts_with(path), "{error}");
+        }
+    }
+
+    #[test]
+    fn many_headers_are_searched_in_linear_time() {
+        let header = object(1)[..64].to_vec();
+        let image = library(&[&header.repeat(20_000)]);
+        let start = std::time::Instant::now();
+        assert!(read_bytes("lib.so", &image.build()).is_err());
+        assert!(start.elapsed().as_secs() < 5);
+    }
+}

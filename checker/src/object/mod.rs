@@ -13,6 +13,7 @@ mod error;
 mod externs;
 mod insn;
 mod kinds;
+mod lines;
 mod maps;
 mod model;
 mod problem;
@@ -20,6 +21,8 @@ mod programs;
 mod read;
 mod references;
 mod relos;
+#[cfg(test)]
+mod testing;
 
 pub use embedded::{Found, MAX_INPUT, locate, read_bytes, read_file};
 pub use error::{ErrorKind, ObjectError};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use corecheck_layouts::kernel::Kernel;
 
-use super::build::{Checked, LOADER};
+use super::checked::{Checked, LOADER};
 use super::model::FindingEntry;
 use super::words;
 use crate::access::Access;

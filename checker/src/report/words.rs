@@ -59,9 +59,10 @@ fn text(access: &Access, reason: &Reason) -> String {
             };
             format!("the instruction loads `{}` ({} bytes), but there it is {target}", local.1, local.0)
         }
-        Reason::Ambiguous { candidates: [first, second], differs, .. } => {
-            format!("two different types match, and differ in {differs}: {} and {}", first.spec, second.spec)
-        }
+        Reason::Ambiguous { differs, .. } => format!(
+            "{} is ambiguous: two different types of that name match, and differ in {differs}",
+            access.essential_type_name()
+        ),
         Reason::Match(error) => error.to_string(),
         Reason::Value(error) => error.to_string(),
         Reason::Patch(error) => error.to_string(),

@@ -138,7 +138,7 @@ fn all_kinds(before: u32) -> (Vec<u8>, TypeId) {
     for number in 0..before {
         btf.add(TypeSpec::Fwd { name: format!("filler{number}"), is_union: false });
     }
-    let enumeration = |name: &str, size, is_64, values: &[(&str, u64)]| TypeSpec::Enum {
+    let enumeration = |name: &str, size, is_64: bool, values: &[(&str, u64)]| TypeSpec::Enum {
         name: name.to_owned(),
         size,
         is_signed: !is_64,

@@ -1,0 +1,130 @@
+//! What objects ask of a kernel, for people: every access below the source line that makes it, function by function.
+
+use std::io::{self, Write};
+
+use super::text::{clean, join, width, wrap};
+use super::words;
+use crate::report::model::{AccessEntry, ObjectEntry, SourceEntry};
+
+/// Columns between the columns of the table.
+const GAP: usize = 2;
+
+/// Renders the accesses of objects.
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn render(objects: &[ObjectEntry], width: usize, out: &mut dyn Write) -> io::Result<()> {
+    for (number, object) in objects.iter().enumerate() {
+        if number > 0 {
+            writeln!(out)?;
+        }
+        let mut parts = vec![clean(&object.path)];
+        parts.extend(words::contents(object));
+        for (line, text) in join(parts.iter().map(String::as_str), " · ", width).iter().enumerate() {
+            writeln!(out, "{:indent$}{text}", "", indent = if line == 0 { 0 } else { 2 })?;
+        }
+        let is_together =
+            |a: &AccessEntry, b: &AccessEntry| a.function == b.function && a.section == b.section;
+        for function in object.accesses.chunk_by(is_together) {
+            write_function(object, function, width, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// A function's accesses: first its name, then line by line.
+fn write_function(
+    object: &ObjectEntry,
+    accesses: &[AccessEntry],
+    columns: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(first) = accesses.first() else { return Ok(()) };
+    writeln!(out)?;
+    let name = if first.function.is_empty() { "(no function)".to_owned() } else { clean(&first.function) };
+    let program = object.programs.iter().find(|program| program.name == first.function);
+    let what = match program {
+        Some(program) if program.autoload => format!("program in {}", clean(&first.section)),
+        Some(_) => format!("program in {}, not loaded automatically", clean(&first.section)),
+        None => format!("in {}", clean(&first.section)),
+    };
+    writeln!(out, "{name} · {what}")?;
+    let table = Table::new(accesses);
+    for line in accesses.chunk_by(|a, b| same_line(a.source.as_ref(), b.source.as_ref())) {
+        if let Some(source) = line.first().and_then(|access| access.source.as_ref()) {
+            write_source(source, columns, out)?;
+        }
+        for access in line {
+            table.write(access, columns, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn same_line(a: Option<&SourceEntry>, b: Option<&SourceEntry>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.file == b.file && a.line == b.line && a.text == b.text,
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
+
+/// The place and the text of a source line; the text below the place where both do not fit beside each other.
+fn write_source(source: &SourceEntry, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let place = format!("{}:{}", clean(&source.file), source.line);
+    let text: Vec<String> = wrap(&clean(&source.text), columns.saturating_sub(4));
+    let text = text.iter().filter(|line| !line.is_empty()).map(String::as_str).collect::<Vec<_>>();
+    match text.as_slice() {
+        [] => writeln!(out, "  {place}"),
+        [only] if 2 + width(&place) + GAP + width(only) <= columns => writeln!(out, "  {place}  {only}"),
+        lines => {
+            writeln!(out, "  {place}")?;
+            lines.iter().try_for_each(|line| writeln!(out, "    {line}"))
+        }
+    }
+}
+
+/// Widths of the columns of a function's accesses.
+struct Table {
+    id: usize,
+    insn: usize,
+    kind: usize,
+}
+
+impl Table {
+    fn new(accesses: &[AccessEntry]) -> Self {
+        let widest = |of: fn(&AccessEntry) -> usize| accesses.iter().map(of).max().unwrap_or(0);
+        Self {
+            id: widest(|access| access.id.to_string().len()),
+            insn: widest(|access| access.insn.to_string().len()),
+            kind: widest(|access| access.kind.len()),
+        }
+    }
+
+    /// `0  insn 12  byte_off  struct vfio_group.minor (0:1) = 4`.
+    fn write(&self, access: &AccessEntry, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+        let head = format!(
+            "    {:>id$}  insn {:>insn$}  {:kind$}  ",
+            access.id,
+            access.insn,
+            access.kind,
+            id = self.id,
+            insn = self.insn,
+            kind = self.kind
+        );
+        let value = match access.local_value {
+            Some(value) => format!("= {value}"),
+            None => "(broken)".to_owned(),
+        };
+        let what = format!("{} {value}", words::asked(access));
+        let indent = width(&head);
+        for (number, line) in wrap(&what, columns.saturating_sub(indent)).iter().enumerate() {
+            if number == 0 {
+                writeln!(out, "{head}{line}")?;
+            } else {
+                writeln!(out, "{:indent$}{line}", "")?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! Headlines, what a verdict of ok means, advice when nothing could be said, and the last line.
+
+use std::io::{self, Write};
+
+use super::Section;
+use crate::render::style::{paint, verdict};
+use crate::render::text::{clean, count, join, wrap};
+use crate::render::words;
+use crate::report::Report;
+use crate::report::model::ResultEntry;
+
+/// Verdicts in the order of the last line, with the word for one kernel and for several.
+const VERDICTS: [(&str, &str, &str); 5] = [
+    ("ok", "ok", "ok"),
+    ("degraded", "degraded", "degraded"),
+    ("risky", "risky", "risky"),
+    ("fails", "fails", "fail"),
+    ("unknown", "unknown", "unknown"),
+];
+
+/// How many types advice names.
+const NAMED_TYPES: usize = 3;
+
+/// `probe.bpf.o · 1 program, 7 accesses, all on struct vfio_group · libbpf's rules · 25 kernels`.
+pub(super) fn headline(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let object = section.object;
+    let mut parts = vec![clean(&object.path)];
+    parts.extend(words::contents(object));
+    parts.push(rules(section.loader));
+    parts.push(count(section.results.len(), "kernel", "kernels"));
+    let lines = join(parts.iter().map(String::as_str), " · ", columns.saturating_sub(2));
+    for (number, line) in lines.iter().enumerate() {
+        if number == 0 {
+            writeln!(out, "{line}")?;
+            continue;
+        }
+        for line in wrap(line, columns.saturating_sub(2)) {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    let waiting: Vec<String> =
+        object.programs.iter().filter(|program| !program.autoload).map(|p| clean(&p.name)).collect();
+    if !waiting.is_empty() {
+        let text = format!("not loaded automatically, so not judged: {}", waiting.join(" "));
+        for line in wrap(&text, columns.saturating_sub(2)) {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn rules(loader: &str) -> String {
+    match loader {
+        "kernel" => "the kernel's own rules".to_owned(),
+        loader => format!("{loader}'s rules"),
+    }
+}
+
+/// What a verdict of ok means, and what it leaves open; once in a report.
+pub(super) fn what_ok_means(report: &Report, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut open: Vec<String> = Vec::new();
+    for reason in report.results.iter().flat_map(|result| &result.unchecked) {
+        let phrase = match reason.code {
+            "baked-in-offsets" => "offsets baked in".to_owned(),
+            "attach-points" => "attach points".to_owned(),
+            "ksyms" => "kernel symbols and kfuncs".to_owned(),
+            "helpers" => "helpers, map types and program types".to_owned(),
+            "verifier" => "what the verifier makes of the programs".to_owned(),
+            _ => clean(&reason.text),
+        };
+        if !open.contains(&phrase) {
+            open.push(phrase);
+        }
+    }
+    let mut text = "ok means: every relocation resolves".to_owned();
+    if !open.is_empty() {
+        text = format!("{text}; not judged: {}", open.join(", "));
+    }
+    for line in wrap(&text, columns.saturating_sub(2)) {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(())
+}
+
+/// A paragraph at the left edge.
+pub(super) fn paragraph(text: &str, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    wrap(text, columns).iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// When nothing could be said at all: why, and what helps.
+pub(super) fn advice(report: &Report) -> Option<String> {
+    let results = &report.results;
+    if results.is_empty() || results.iter().any(|result| result.verdict != "unknown") {
+        return None;
+    }
+    let has =
+        |codes: &[&str]| results.iter().flat_map(|r| &r.reasons).any(|reason| codes.contains(&reason.code));
+    let mut text = "Nothing could be said for certain.".to_owned();
+    if has(&["type-not-stored", "module-not-stored", "modules-not-stored"]) {
+        let types = missing_types(report);
+        let named = types.iter().take(NAMED_TYPES).cloned().collect::<Vec<_>>().join(", ");
+        let more = types.len().saturating_sub(NAMED_TYPES);
+        let which = match (types.len(), more) {
+            (0, _) => String::new(),
+            (_, 0) => format!(": {named}"),
+            (_, more) => format!(": {named} and {more} more"),
+        };
+        text.push_str(&format!(
+            " Types that decide are not stored{which}. Check against a kernel's own files: --against SOURCE."
+        ));
+    }
+    if has(&["not-analysed"]) {
+        text.push_str(
+            " Accesses that do not resolve may be guarded; whether they are is not analysed yet, so neither ok nor \
+             fails would be true.",
+        );
+    }
+    Some(text)
+}
+
+/// Root types with an access that is unknown somewhere.
+fn missing_types(report: &Report) -> Vec<String> {
+    let mut types: Vec<String> = Vec::new();
+    for answer in &report.answers {
+        let Some(object) = report.objects.get(answer.object) else { continue };
+        for outcome in answer.outcomes.iter().filter(|outcome| outcome.outcome == "unknown") {
+            let access = object.accesses.iter().find(|access| access.id == outcome.access);
+            let name = access.map(|access| clean(&access.type_name));
+            types.extend(name.filter(|name| !types.contains(name)));
+        }
+    }
+    types
+}
+
+/// The counts of one object of several.
+pub(super) fn counts_of(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let results: Vec<&ResultEntry> = section.results.clone();
+    let head = format!("{}:", clean(&section.object.path));
+    counts(Some(head), &results, "kernel", "kernels", columns, out)
+}
+
+/// The last line of all.
+pub(super) fn last_line(report: &Report, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let results: Vec<&ResultEntry> = report.results.iter().collect();
+    let head = match report.objects.len() {
+        0 | 1 => None,
+        number => Some(format!("{number} objects:")),
+    };
+    let is_one_each = results.len() == report.kernels.len();
+    let (one, many) = if is_one_each { ("kernel", "kernels") } else { ("result", "results") };
+    counts(head, &results, one, many, columns, out)
+}
+
+fn counts(
+    head: Option<String>,
+    results: &[&ResultEntry],
+    one: &str,
+    many: &str,
+    columns: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut pieces: Vec<(String, usize, &str)> = Vec::new();
+    for (verdict, singular, plural) in VERDICTS {
+        let number = results.iter().filter(|result| result.verdict == verdict).count();
+        if number > 0 {
+            pieces.push((if number == 1 { singular } else { plural }.to_owned(), number, verdict));
+        }
+    }
+    let _ = columns;
+    let told: Vec<String> =
+        pieces.iter().map(|(word, number, of)| format!("{number} {}", paint(verdict(of), word))).collect();
+    let total = count(results.len(), one, many);
+    let head = head.map(|head| format!("{head} ")).unwrap_or_default();
+    if told.is_empty() {
+        return writeln!(out, "{head}{total}");
+    }
+    writeln!(out, "{head}{} of {total}", told.join(", "))
+}
