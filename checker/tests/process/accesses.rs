@@ -66,9 +66,8 @@ fn the_samples_ask_for_what_their_source_says() {
         ("noiommu", "0:6", 36, 42),
         ("opened.counter", "0:5:0", 32, 43),
     ];
-    let expected = expected.map(|(path, spec, value, line)| {
-        (path.to_owned(), spec.to_owned(), Some(value), Some(line))
-    });
+    let expected =
+        expected.map(|(path, spec, value, line)| (path.to_owned(), spec.to_owned(), Some(value), Some(line)));
     assert_eq!(told, expected);
     let one = accesses(&sample("iommu_group"));
     assert_eq!((one.len(), text(&one[0], "path")), (1, "iommu_group"));

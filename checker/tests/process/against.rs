@@ -64,10 +64,13 @@ fn what_a_complete_kernel_lacks_is_absent() {
     let (gone, there) = ("poisoned", "resolved");
     assert_eq!(outcomes, [gone, there, gone, there, gone, gone, gone]);
     // A type that vmlinux does not have may be in a module, unless none is loaded.
-    let fields = fixture("fields_clang19");
-    check(2, &["--against", &file, &fields]);
-    let report = check(1, &["--against", &file, "--modules", "none", &fields]);
+    let programs = fixture("programs");
+    let report = check(2, &["--against", &file, &programs]);
+    assert_eq!(codes(report.result(name), "reasons"), ["modules-not-stored"]);
+    let report = check(1, &["--against", &file, "--modules", "none", &programs]);
     assert_eq!(codes(report.result(name), "reasons"), ["type-missing"]);
+    let verdicts: Vec<_> = list(report.result(name), "programs").iter().map(|p| text(p, "phase")).collect();
+    assert_eq!(verdicts, ["verify"; 3]);
 }
 
 #[test]
@@ -121,12 +124,14 @@ fn a_kernel_of_the_other_byte_order_is_found_out() {
     assert_eq!(text(&list(report.result(name), "programs")[0], "phase"), "open");
     let [finding] = report.findings("byte-order")[..] else { panic!("one cause") };
     assert_eq!(texts(finding, "kernels"), [name]);
-    // An object for that machine is taken.
-    let report = check(1, &["--against", &file, "--modules", "none", &fixture("fields_big_endian")]);
-    assert_eq!(codes(report.result(name), "reasons"), ["type-missing"]);
-    // And one for that machine is refused by all that run on the other.
-    let report = check(1, &["--kernel", "5.15", &fixture("fields_big_endian")]);
-    assert_eq!(codes(report.result("5.15"), "reasons")[0], "byte-order");
+    // An object for that machine is taken, and gets as far as its guards.
+    let object = fixture("fields_big_endian");
+    let report = check(2, &["--against", &file, "--modules", "none", &object]);
+    assert_eq!(codes(report.result(name), "reasons"), ["not-analysed"]);
+    // And it is refused by all that run on the other.
+    let report = check(1, &["--kernel", "5.15", &object]);
+    assert_eq!(codes(report.result("5.15"), "reasons"), ["byte-order"]);
+    assert_eq!(list(&report.0, "findings").len(), 1);
 }
 
 /// The types of `all_kinds.bpf.c` as its comments have them, each behind `before` others.

@@ -7,19 +7,34 @@ use crate::bad_objects::Scratch;
 use crate::elf;
 use crate::run::{bytes_of, corecheck, sample};
 
-/// Demands that both uses of this BTF are refused, with these words.
+/// Demands that an object with this BTF is refused, with these words.
+#[track_caller]
+fn refused_in_object(btf: &[u8], words: &[&str]) {
+    let object = elf::with_section(&bytes_of(&sample("naive")), ".BTF", btf);
+    let run = Scratch::new().check("object.o", &object);
+    run.expect_refusal(&[&["object.o: section .BTF"], words].concat());
+}
+
+/// Demands that this file is refused as a kernel, with these words.
+#[track_caller]
+fn refused_as_kernel(name: &str, bytes: &[u8], words: &[&str]) {
+    let scratch = Scratch::new();
+    let file = scratch.file(name, bytes);
+    let run = corecheck(&["check", "--against", &file, &sample("naive")]);
+    run.expect_refusal(&[&[file.as_str()], words].concat());
+}
+
+/// An ELF file with this BTF.
+fn vmlinux(btf: &[u8]) -> Vec<u8> {
+    elf::Executable::new().section(".BTF", 0, btf.to_vec()).build()
+}
+
+/// Demands that this BTF is refused wherever it stands, with these words.
 #[track_caller]
 fn refused(btf: &[u8], words: &[&str]) {
-    let scratch = Scratch::new();
-    let object = elf::with_section(&bytes_of(&sample("naive")), ".BTF", btf);
-    scratch.check("object.o", &object).expect_refusal(&[&["object.o: section .BTF"], words].concat());
-    let file = scratch.file("kernel.btf", btf);
-    let run = corecheck(&["check", "--against", &file, &sample("naive")]);
-    run.expect_refusal(&[&["kernel.btf"], words].concat());
-    let vmlinux = elf::Executable::new().section(".BTF", 0, btf.to_vec()).build();
-    let file = scratch.file("vmlinux", &vmlinux);
-    corecheck(&["check", "--against", &file, &sample("naive")])
-        .expect_refusal(&[&["vmlinux"], words].concat());
+    refused_in_object(btf, words);
+    refused_as_kernel("kernel.btf", btf, words);
+    refused_as_kernel("vmlinux", &vmlinux(btf), words);
 }
 
 /// BTF with one type after `int`, which has the id 2.
@@ -73,8 +88,6 @@ fn types_that_hold_themselves() {
 
 #[test]
 fn a_pointer_to_itself_is_fine() {
-    let btf = second(record("thing", 8, vec![member("next", TypeId(2), 0)]));
-    drop(btf);
     let mut btf = Builder::new(Endian::Little);
     let (thing, pointer) = (btf.reserve(), btf.reserve());
     btf.define(thing, record("thing", 8, vec![member("next", pointer, 0)]));
@@ -97,12 +110,17 @@ fn strings_out_of_range() {
     let mut btf = patched(&[]);
     let first = elf::number(&btf, 16, 4) + 24;
     btf[first] = b'x';
-    refused(&btf, &["string section"]);
+    refused_in_object(&btf, &["string section"]);
+    // So does the BTF of a module, which needs its kernel's.
+    refused_as_kernel("kernel.btf", &btf, &["split BTF"]);
 }
 
 #[test]
 fn headers_that_lie() {
-    refused(&[&[0x12, 0x34][..], &patched(&[])[2..]].concat(), &["12 34"]);
+    let other_magic = [&[0x12, 0x34][..], &patched(&[])[2..]].concat();
+    refused_in_object(&other_magic, &["magic"]);
+    refused_as_kernel("vmlinux", &vmlinux(&other_magic), &["magic"]);
+    refused_as_kernel("kernel.btf", &other_magic, &["no kernel", "starts with 12 34"]);
     let version = {
         let mut btf = patched(&[]);
         btf[2] = 7;
@@ -116,10 +134,7 @@ fn headers_that_lie() {
         }
     }
     for length in 0..patched(&[]).len() {
-        let btf = &patched(&[])[..length];
-        let scratch = Scratch::new();
-        let object = elf::with_section(&bytes_of(&sample("naive")), ".BTF", btf);
-        scratch.check("object.o", &object).expect_refusal(&["object.o: section .BTF"]);
+        refused_in_object(&patched(&[])[..length], &[]);
     }
 }
 

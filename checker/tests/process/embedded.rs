@@ -1,6 +1,7 @@
 //! Objects embedded in executables: each is found, and named by its symbol or its place.
 
 use std::ops::Range;
+use std::process::Command;
 
 use crate::bad_objects::Scratch;
 use crate::elf::Executable;
@@ -107,7 +108,8 @@ fn a_symbol_that_covers_several_objects_names_none() {
 
 #[test]
 fn equal_objects_are_one() {
-    let data = Rodata::default().add(&naive()).add(&naive()).add(&bytes_of(&sample("portable"))).add(&naive());
+    let data =
+        Rodata::default().add(&naive()).add(&naive()).add(&bytes_of(&sample("portable"))).add(&naive());
     let (_, names) = check(&data.executable().build());
     assert_eq!(names, [data.place(0), data.place(2)]);
 }
@@ -171,5 +173,29 @@ fn every_object_of_one_executable_is_listed() {
     let run = corecheck(&["accesses", &file]).expect_status(0);
     for index in 0..all.len() {
         assert!(run.stdout.contains(&data.place(index)), "{}", run.stdout);
+    }
+}
+
+/// As the C compiler's linker lays it out: position-independent, with all of the C library's start code around it.
+#[test]
+fn executables_of_a_real_linker() {
+    let scratch = Scratch::new();
+    let object = scratch.file("naive.o", &naive());
+    let source = format!(
+        "__asm__(\".section .rodata\\n.balign 8\\n.globl embedded_object\\n.type embedded_object, %object\\n\"\n\
+         \"embedded_object:\\n.incbin \\\"{object}\\\"\\n.size embedded_object, . - embedded_object\\n.previous\");\n\
+         extern const char embedded_object[];\nint main(void) {{ return embedded_object[0]; }}\n"
+    );
+    let source = scratch.file("tool.c", source.as_bytes());
+    let tool = source.trim_end_matches(".c");
+    for (options, name) in [(&[][..], "@embedded_object"), (&["-s"], "@0x")] {
+        let compiler = Command::new("cc").args(options).args([source.as_str(), "-o", tool]).output();
+        let compiler = compiler.expect("cc, which Rust links with, can be run");
+        assert!(compiler.status.success(), "{}", String::from_utf8_lossy(&compiler.stderr));
+        let run = corecheck(&["check", "--kernel", "5.15", "--format", "json", tool]).expect_status(0);
+        let report = Report::of(&run);
+        let [object] = list(&report.0, "objects") else { panic!("one object") };
+        assert!(text(object, "path").starts_with(&format!("{tool}{name}")), "{object:#}");
+        assert_eq!(report.verdicts(), [("5.15".to_owned(), "ok".to_owned())]);
     }
 }

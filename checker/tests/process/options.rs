@@ -69,8 +69,11 @@ fn a_guard_counts_even_when_its_type_was_not_asked_about() {
 #[test]
 fn a_type_that_is_not_accessed_is_refused_with_near_names() {
     for command in ["check", "accesses"] {
-        corecheck(&[command, "--type", "vfio_grup", &sample("naive")])
-            .expect_refusal(&["vfio_grup", "near", "vfio_group"]);
+        corecheck(&[command, "--type", "vfio_grup", &sample("naive")]).expect_refusal(&[
+            "vfio_grup",
+            "near",
+            "vfio_group",
+        ]);
         corecheck(&[command, "--type", "vfio_group", &fixture("plain_no_core")])
             .expect_refusal(&["vfio_group", "no CO-RE access"]);
     }
