@@ -7,9 +7,10 @@ use corecheck_layouts::btf::{Btf, Kind, TypeId};
 use object::elf as raw;
 
 use super::btf_ext::{Group, fault};
-use super::elf::{Elf, RawSection, Symbol, text};
+use super::elf::{Elf, RawSection, text};
 use super::error::broken;
 use super::model::{Binding, Function, Section, Uses};
+use super::symbols::Symbol;
 use super::{ErrorKind, Insn};
 
 const REBUILD: &str = "build the object again, with an unmodified clang and linker";
