@@ -77,7 +77,7 @@ pub(super) fn short_list(kernels: &[&Kernel]) -> String {
 }
 
 /// Why a kernel has no such type, or does not tell: code and sentence. `None` when it has.
-pub(super) fn reason(status: &Status, type_name: &str) -> Option<(&'static str, String)> {
+pub(super) fn reason(status: &Status) -> Option<(&'static str, String)> {
     match status {
         Status::Present(_) => None,
         Status::Absent(absence) => {
