@@ -50,6 +50,8 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
     let index = Index::new(report);
     let sections = sections(report, &index);
     let columns = options.width.max(20);
+    // Said once when it holds for all, else below what it holds for.
+    let advice_on_all = summary::advice(&report.results.iter().collect::<Vec<_>>(), &index);
     let mut is_qualified = false;
     for section in &sections {
         if !options.quiet {
@@ -67,6 +69,12 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             block.write(section, columns, out)?;
             writeln!(out)?;
         }
+        if advice_on_all.is_none()
+            && let Some(advice) = summary::advice(&section.results, &index)
+        {
+            summary::paragraph(&advice, 0, columns, out)?;
+            writeln!(out)?;
+        }
         if sections.len() > 1 && !options.quiet {
             summary::counts_of(section, out)?;
             writeln!(out)?;
@@ -76,7 +84,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
         summary::what_ok_means(report, 0, columns, out)?;
         writeln!(out)?;
     }
-    if let Some(advice) = summary::advice(report, &index) {
+    if let Some(advice) = advice_on_all {
         summary::paragraph(&advice, 0, columns, out)?;
         writeln!(out)?;
     }

@@ -79,9 +79,8 @@ pub(super) fn paragraph(text: &str, indent: usize, columns: usize, out: &mut dyn
         .try_for_each(|line| writeln!(out, "{:indent$}{line}", ""))
 }
 
-/// When nothing could be said at all: why, and what helps.
-pub(super) fn advice(report: &Report, index: &Index) -> Option<String> {
-    let results = &report.results;
+/// When nothing could be said in any of these results: why, and what helps.
+pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> {
     if results.is_empty() || results.iter().any(|result| result.verdict != "unknown") {
         return None;
     }
@@ -89,7 +88,7 @@ pub(super) fn advice(report: &Report, index: &Index) -> Option<String> {
         |codes: &[&str]| results.iter().flat_map(|r| &r.reasons).any(|reason| codes.contains(&reason.code));
     let mut text = "Nothing could be said for certain.".to_owned();
     if has(&["type-not-stored", "module-not-stored", "modules-not-stored"]) {
-        let types = missing_types(report, index);
+        let types = missing_types(results, index);
         let which = match types.len() {
             0 => String::new(),
             number if number <= NAMED_TYPES => format!(": {}", types.join(", ")),
@@ -111,12 +110,15 @@ pub(super) fn advice(report: &Report, index: &Index) -> Option<String> {
 }
 
 /// Root types with an access that is unknown somewhere.
-fn missing_types(report: &Report, index: &Index) -> Vec<String> {
+fn missing_types(results: &[&ResultEntry], index: &Index) -> Vec<String> {
+    let mut answers: Vec<usize> = results.iter().map(|result| result.answer).collect();
+    answers.sort_unstable();
+    answers.dedup();
     let mut types: Vec<String> = Vec::new();
-    for answer in &report.answers {
+    for answer in answers.into_iter().filter_map(|id| index.answer(id)) {
         for outcome in answer.outcomes.iter().filter(|outcome| outcome.outcome == "unknown") {
-            let name =
-                index.access(answer.object, outcome.access).map(|access| words::essential(&access.type_name));
+            let name = index.access(answer.object, outcome.access);
+            let name = name.map(|access| words::essential(&access.type_name));
             types.extend(name.filter(|name| !types.contains(name)));
         }
     }

@@ -113,15 +113,17 @@ fn results_of_tracer(kernels: &[KernelEntry]) -> Vec<ResultEntry> {
     results
 }
 
-/// Three objects: one with two programs that fare differently, and two embedded ones.
+/// Four objects: one with two programs that fare differently, and three embedded ones.
 pub fn several() -> Report {
     let mut report = empty();
     report.kernels = kernels();
-    report.objects = vec![tracer(), embedded("skeleton"), embedded("0x4f00")];
+    report.objects = vec![tracer(), embedded("skeleton"), embedded("0x4f00"), embedded("0x9000")];
     let skipped = reason("program-not-loaded", "its program is not loaded automatically");
     let absent = reason("type-missing", "not in the kernel's BTF");
     let too_many = reason("array-too-short", "the array has 2 elements there, so there is no [3]");
     let gone = reason("field-missing", "struct file has no member `f_inode` there");
+    let not_stored =
+        reason("modules-not-stored", "not in vmlinux; modules may have it, and their BTF is not stored");
     let common = |first| {
         vec![
             first,
@@ -136,11 +138,11 @@ pub fn several() -> Report {
         answer(1, 0, common(not_resolved(0, "error", gone.clone()))),
         answer(2, 1, vec![resolved(0, 1, "struct task_struct.pid (0:9)")]),
         answer(3, 2, vec![resolved(0, 1, "struct task_struct.pid (0:9)")]),
+        answer(4, 3, vec![not_resolved(0, "unknown", not_stored.clone())]),
     ];
     report.results = results_of_tracer(&report.kernels);
-    for (object, answer) in [(1, 2), (2, 3)] {
+    for (object, answer, verdict) in [(1, 2, "ok"), (2, 3, "fails"), (3, 4, "unknown")] {
         for kernel in &report.kernels {
-            let verdict = if object == 1 { "ok" } else { "fails" };
             let mut result = result(object, kernel, answer, verdict);
             result.programs =
                 (0..6).map(|n| of(&format!("probe_{n}"), if n == 2 { verdict } else { "ok" })).collect();
@@ -148,6 +150,9 @@ pub fn several() -> Report {
                 result
                     .reasons
                     .push(reason("object-refused", "map events: \u{1b}]0;title\u{7} is of no known type"));
+            }
+            if verdict == "unknown" {
+                result.reasons.push(not_stored.clone());
             }
             report.results.push(result);
         }
