@@ -101,7 +101,7 @@ fn resolve_one<'a>(
     });
     let choice = match choose(&local.spec, question, candidates) {
         Ok(choice) => choice,
-        Err(reason) => return Outcome::because(State::Error, reason),
+        Err(reason) => return Outcome::because(State::Error, *reason),
     };
     match choice {
         Choice::None(explained) => {
@@ -131,13 +131,15 @@ fn choose<'a>(
     local: &Spec,
     question: &Question<'_>,
     candidates: &mut Vec<Candidate<'a>>,
-) -> Result<Choice<'a>, Reason> {
+) -> Result<Choice<'a>, Box<Reason>> {
     let mut chosen: Option<(Candidate<'a>, Spec, Value)> = None;
     let mut farthest: Option<(Mismatch, Candidate<'a>)> = None;
     let mut kept = 0;
     for index in 0..candidates.len() {
         let candidate = candidates[index];
-        let spec = match match_candidate(local, question.local, candidate).map_err(Reason::Match)? {
+        let spec = match match_candidate(local, question.local, candidate)
+            .map_err(|error| Box::new(Reason::Match(error)))?
+        {
             Ok(spec) => spec,
             Err(mismatch) => {
                 if farthest.as_ref().is_none_or(|(best, _)| mismatch.depth() > best.depth()) {
@@ -146,7 +148,8 @@ fn choose<'a>(
                 continue;
             }
         };
-        let value = value_of(&spec, candidate.btf, question.endian).map_err(Reason::Value)?;
+        let value = value_of(&spec, candidate.btf, question.endian)
+            .map_err(|error| Box::new(Reason::Value(error)))?;
         match &chosen {
             None => chosen = Some((candidate, spec, value)),
             Some((first, first_spec, first_value)) => {
@@ -163,11 +166,11 @@ fn choose<'a>(
                     unit: of.unit.to_owned(),
                     spec: spec.describe(of.btf),
                 };
-                return Err(Reason::Ambiguous {
+                return Err(Box::new(Reason::Ambiguous {
                     candidates: [place(first, first_spec), place(&candidate, &spec)],
                     sizes: [first.btf.size_of(first.id), candidate.btf.size_of(candidate.id)],
                     differs,
-                });
+                }));
             }
         }
         candidates[kept] = candidate;
