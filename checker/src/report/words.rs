@@ -149,7 +149,7 @@ pub(super) fn byte_order(object: Endian, kernel: Option<Endian>) -> ReasonEntry 
 
 /// Poisoned accesses in a program that may guard them.
 pub(super) fn not_analysed(count: usize) -> ReasonEntry {
-    let accesses = if count == 1 { "1 access does" } else { &format!("{count} accesses do") };
-    let text = format!("{accesses} not resolve; whether the program guards them is not analysed yet");
+    let accesses = if count == 1 { "access" } else { "accesses" };
+    let text = format!("{count} {accesses} unresolved, guards not analysed yet");
     ReasonEntry { code: "not-analysed", text }
 }

@@ -86,7 +86,7 @@ impl Executable {
         let mut headers = vec![0; HEADER];
         let mut content: Vec<u8> = Vec::new();
         let mut add = |names: &mut Vec<u8>, section: &Section| {
-            while content.len() % 16 != 0 {
+            while !content.len().is_multiple_of(16) {
                 content.push(0);
             }
             let words = [section.flags, section.address, (HEADER + content.len()) as u64];
@@ -171,7 +171,7 @@ pub fn set_header(bytes: &mut [u8], section: &str, at: usize, value: u64) {
 /// Gives a section other content.
 pub fn with_section(bytes: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
     let mut changed = bytes.to_vec();
-    while changed.len() % 8 != 0 {
+    while !changed.len().is_multiple_of(8) {
         changed.push(0);
     }
     set_header(&mut changed, name, 24, bytes.len().next_multiple_of(8) as u64);

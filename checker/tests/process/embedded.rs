@@ -23,7 +23,7 @@ impl Rodata {
     /// Adds bytes at a multiple of 8, behind some others.
     fn add(mut self, bytes: &[u8]) -> Self {
         self.bytes.extend(b"some text between the objects\0");
-        while self.bytes.len() % 8 != 0 {
+        while !self.bytes.len().is_multiple_of(8) {
             self.bytes.push(0);
         }
         let start = self.bytes.len();
