@@ -7,9 +7,10 @@ use corecheck_layouts::btf::{Btf, Kind, TypeId};
 use object::elf as raw;
 
 use super::btf_ext::{Group, fault};
-use super::elf::{Elf, RawSection, Symbol, text};
+use super::elf::{Elf, RawSection, text};
 use super::error::broken;
 use super::model::{Binding, Function, Section, Uses};
+use super::symbols::Symbol;
 use super::{ErrorKind, Insn};
 
 const REBUILD: &str = "build the object again, with an unmodified clang and linker";
@@ -34,13 +35,6 @@ impl Code {
             if section.is_code() {
                 code.add(index, section, elf)?;
             }
-        }
-        if code.sections.is_empty() {
-            return Err(broken(
-                "section table",
-                "no section holds code, so there is no program in it",
-                "give the object that holds the programs",
-            ));
         }
         Ok(code)
     }
@@ -221,7 +215,6 @@ mod tests {
         assert!(image.error().contains("its 17 bytes are not a multiple of 8"));
         assert!(object_of(&[MOV, LOAD], 0, 2).error().contains("ends within a 64-bit load"));
         assert!(object_of(&[LOAD, SLOT, EXIT], 1, 2).error().contains("second slot"));
-        assert!(Image::empty(Endian::Little).error().contains("no section holds code"));
     }
 
     #[test]

@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 
 use super::code::{Code, function_at};
-use super::elf::{Elf, Relocation, Symbol, text};
+use super::elf::{Elf, Relocation, text};
 use super::error::broken;
 use super::externs::Externs;
 use super::model::{DataKind, DataSection, Function, Map, MapKind, Reference, Target};
 use super::problem::Problems;
+use super::symbols::Symbol;
 use super::{ErrorKind, Insn, Problem};
 
 /// The parts of an object that a reference can point to.

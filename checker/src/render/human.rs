@@ -56,7 +56,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             table::write(section, columns, out)?;
             if !is_qualified && section.has_good_verdict() {
                 writeln!(out)?;
-                summary::what_ok_means(report, columns, out)?;
+                summary::what_ok_means(report, 2, columns, out)?;
                 is_qualified = true;
             }
             writeln!(out)?;
@@ -66,24 +66,24 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             writeln!(out)?;
         }
         if sections.len() > 1 && !options.quiet {
-            summary::counts_of(section, columns, out)?;
+            summary::counts_of(section, out)?;
             writeln!(out)?;
         }
     }
     if !is_qualified && sections.iter().any(Section::has_good_verdict) {
-        summary::what_ok_means(report, columns, out)?;
+        summary::what_ok_means(report, 0, columns, out)?;
         writeln!(out)?;
     }
     if let Some(advice) = summary::advice(report) {
-        summary::paragraph(&advice, columns, out)?;
+        summary::paragraph(&advice, 0, columns, out)?;
         writeln!(out)?;
     }
     if sections.len() > 1 && options.quiet {
         for section in &sections {
-            summary::counts_of(section, columns, out)?;
+            summary::counts_of(section, out)?;
         }
     }
-    summary::last_line(report, columns, out)
+    summary::last_line(report, out)
 }
 
 /// Objects in their order, each under every loader that judged it.

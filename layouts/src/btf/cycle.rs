@@ -5,7 +5,8 @@
 //! for. Pointers and prototypes are not followed. The kernel refuses such BTF too (`env_stack_push` in
 //! `kernel/bpf/btf.c`, at 32 levels); libbpf does not look.
 
-use super::{Btf, BtfError, Type, TypeId};
+use super::wire::{Info, Kind, TYPE_LEN};
+use super::{Btf, BtfError, TypeId};
 
 /// Types within types, by value. The deepest real ones have about twenty levels.
 const MAX_DEPTH: u16 = 512;
@@ -63,14 +64,20 @@ pub(super) fn check(btf: &Btf) -> Result<(), BtfError> {
     Ok(())
 }
 
-/// The `index`-th type that `id` holds by value.
+/// The `index`-th type that `id` holds by value. Reads the record itself: names would cost more than all the rest.
 fn held(btf: &Btf, id: TypeId, index: usize) -> Option<TypeId> {
-    let only = |to: TypeId| (index == 0).then_some(to);
-    match btf.ty(id) {
-        Type::Struct(composite) | Type::Union(composite) => composite.member(index).map(|m| m.of),
-        Type::Array(array) => only(array.element),
-        Type::Typedef { to, .. } | Type::Qualifier { to, .. } | Type::TypeTag { to, .. } => only(to),
-        Type::Var { of, .. } => only(of),
-        _ => None,
-    }
+    let at = *btf.records.get((id.0 - btf.first_id) as usize)? as usize;
+    let word = |offset: usize| btf.header.endian.u32(&btf.data, at + offset);
+    let info = Info::decode(word(4)?);
+    let offset = match info.kind {
+        Kind::Struct | Kind::Union if index < info.count as usize => TYPE_LEN + index * 12 + 4,
+        Kind::Array if index == 0 => TYPE_LEN,
+        Kind::Typedef | Kind::Const | Kind::Volatile | Kind::Restrict | Kind::TypeTag | Kind::Var
+            if index == 0 =>
+        {
+            8
+        }
+        _ => return None,
+    };
+    word(offset).map(TypeId)
 }

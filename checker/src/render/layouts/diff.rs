@@ -60,7 +60,7 @@ pub fn human(sides: Sides<'_>, types: &[Compared], width: usize, out: &mut dyn W
             changes::human(labels, &compared.comparison, &mut page)?;
         }
         for (label, status) in [(labels.old, &compared.old), (labels.new, &compared.new)] {
-            if let Some((_, text)) = reason(status, &name.to_string()) {
+            if let Some((_, text)) = reason(status) {
                 page.note(&format!("{label}: {text}."))?;
             }
         }
@@ -76,7 +76,7 @@ pub fn json(sides: Sides<'_>, types: &[Compared], out: &mut dyn Write) -> io::Re
     let types = types.iter().map(|compared| {
         let name = compared.name.to_string();
         let reason = |status: &Status| -> Option<Value> {
-            reason(status, &name).map(|(code, text)| json!({ "code": code, "text": text }))
+            reason(status).map(|(code, text)| json!({ "code": code, "text": text }))
         };
         let mut value = changes::value(&compared.comparison);
         if let Some(fields) = value.as_object_mut() {

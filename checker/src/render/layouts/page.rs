@@ -62,14 +62,14 @@ pub(super) fn short_list(kernels: &[&Kernel]) -> String {
 }
 
 /// Why a kernel has no such type, or does not tell: code and sentence. `None` when it has.
-pub(super) fn reason(status: &Status, type_name: &str) -> Option<(&'static str, String)> {
+pub(super) fn reason(status: &Status) -> Option<(&'static str, String)> {
     match status {
         Status::Present(_) => None,
         Status::Absent(absence) => {
             Some((words::code(&Reason::TypeAbsent(absence.clone())), words::absent(absence)))
         }
         Status::Unknown(gap) => {
-            Some((words::code(&Reason::NotStored(gap.clone())), words::not_stored(type_name, gap)))
+            Some((words::code(&Reason::NotStored(gap.clone())), words::not_stored(gap)))
         }
     }
 }
