@@ -60,7 +60,7 @@ fn heading<'g>(current: &mut Option<&'g Group>, group: &'g Group, page: &mut Pag
 
 fn station(name: &TypeName, station: &Station<'_>, is_brief: bool, page: &mut Page<'_>) -> io::Result<()> {
     let short = short(station.kernel);
-    if let Some((_, text)) = reason(&station.status, &name.to_string()) {
+    if let Some((_, text)) = reason(&station.status) {
         // The page means vmlinux by "absent": what it says is true of a type that only a module has.
         let status = if station.status.is_not_in_vmlinux() {
             format!("Absent {DIFFERENT}")
@@ -150,7 +150,7 @@ pub fn json(name: &TypeName, life: &Life<'_>, out: &mut dyn Write) -> io::Result
             }
             value
         });
-        let reason = reason(&station.status, &name.to_string());
+        let reason = reason(&station.status);
         json!({
             "kernel": station.kernel.name.to_string(),
             "group": station.kernel.facts.group.word(),

@@ -30,7 +30,7 @@ pub fn human(
     }
     let mut others: Vec<(String, Vec<_>)> = Vec::new();
     for station in &distinct.others {
-        let Some((_, text)) = reason(&station.status, &name.to_string()) else { continue };
+        let Some((_, text)) = reason(&station.status) else { continue };
         match others.iter_mut().find(|(known, _)| *known == text) {
             Some((_, kernels)) => kernels.push(station.kernel),
             None => others.push((text, vec![station.kernel])),
@@ -152,7 +152,7 @@ pub fn json(name: &TypeName, distinct: &Distinct<'_>, depth: Depth, out: &mut dy
         })
     });
     let others = distinct.others.iter().map(|station| {
-        let reason = reason(&station.status, &name.to_string());
+        let reason = reason(&station.status);
         json!({
             "kernel": station.kernel.name.to_string(),
             "reason": reason.map(|(code, text)| json!({ "code": code, "text": text })),
