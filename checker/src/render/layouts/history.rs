@@ -30,7 +30,7 @@ pub fn human(
     let mut group = None;
     for station in &life.stations {
         heading(&mut group, &station.kernel.facts.group, &mut page)?;
-        self::station(name, station, is_brief, &mut page)?;
+        self::station(station, is_brief, &mut page)?;
     }
     if !life.transitions.is_empty() {
         page.line("")?;
@@ -58,7 +58,7 @@ fn heading<'g>(current: &mut Option<&'g Group>, group: &'g Group, page: &mut Pag
     })
 }
 
-fn station(name: &TypeName, station: &Station<'_>, is_brief: bool, page: &mut Page<'_>) -> io::Result<()> {
+fn station(station: &Station<'_>, is_brief: bool, page: &mut Page<'_>) -> io::Result<()> {
     let short = short(station.kernel);
     if let Some((_, text)) = reason(&station.status) {
         // The page means vmlinux by "absent": what it says is true of a type that only a module has.

@@ -68,9 +68,7 @@ pub(super) fn reason(status: &Status) -> Option<(&'static str, String)> {
         Status::Absent(absence) => {
             Some((words::code(&Reason::TypeAbsent(absence.clone())), words::absent(absence)))
         }
-        Status::Unknown(gap) => {
-            Some((words::code(&Reason::NotStored(gap.clone())), words::not_stored(gap)))
-        }
+        Status::Unknown(gap) => Some((words::code(&Reason::NotStored(gap.clone())), words::not_stored(gap))),
     }
 }
 
