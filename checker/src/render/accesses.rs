@@ -19,9 +19,7 @@ pub fn render(objects: &[ObjectEntry], width: usize, out: &mut dyn Write) -> io:
         if number > 0 {
             writeln!(out)?;
         }
-        let mut parts = vec![clean(&object.path)];
-        parts.extend(words::contents(object));
-        words::headline(&parts, width, out)?;
+        words::headline(&clean(&object.path), &[words::contents(object)], width, out)?;
         let is_together =
             |a: &AccessEntry, b: &AccessEntry| a.function == b.function && a.section == b.section;
         for function in object.accesses.chunk_by(is_together) {

@@ -11,7 +11,7 @@ mod why;
 use std::io::{self, Write};
 
 use crate::report::Report;
-use crate::report::model::{FindingEntry, ObjectEntry, ResultEntry};
+use crate::report::model::{AccessEntry, FindingEntry, ObjectEntry, ResultEntry};
 use index::Index;
 
 /// How the report is shown.
@@ -32,6 +32,8 @@ impl Default for HumanOptions {
 /// What the report says of one object under one loader's rules.
 struct Section<'a> {
     index: &'a Index<'a>,
+    /// Index of the object.
+    number: usize,
     object: &'a ObjectEntry,
     loader: &'a str,
     /// One per kernel, in the report's order.
@@ -74,7 +76,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
         summary::what_ok_means(report, 0, columns, out)?;
         writeln!(out)?;
     }
-    if let Some(advice) = summary::advice(report) {
+    if let Some(advice) = summary::advice(report, &index) {
         summary::paragraph(&advice, 0, columns, out)?;
         writeln!(out)?;
     }
@@ -103,6 +105,7 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
             let is_own = |object: usize, by: &str| object == number && by == loader;
             sections.push(Section {
                 index,
+                number,
                 object,
                 loader,
                 results: report.results.iter().filter(|r| is_own(r.object, r.loader)).collect(),
@@ -113,7 +116,12 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
     sections
 }
 
-impl Section<'_> {
+impl<'a> Section<'a> {
+    /// The object's access of that number.
+    fn access(&self, id: usize) -> Option<&'a AccessEntry> {
+        self.index.access(self.number, id)
+    }
+
     /// Whether a verdict says that the object loads.
     fn has_good_verdict(&self) -> bool {
         self.results.iter().any(|result| matches!(result.verdict, "ok" | "degraded" | "risky"))

@@ -47,8 +47,8 @@ pub(super) fn place(source: &SourceEntry) -> String {
     }
 }
 
-/// An object in short: `1 program`, `7 accesses, all on struct vfio_group`.
-pub(super) fn contents(object: &ObjectEntry) -> Vec<String> {
+/// An object in short: `1 program, 7 accesses, all on struct vfio_group`.
+pub(super) fn contents(object: &ObjectEntry) -> String {
     let mut accesses = count(object.accesses.len(), "access", "accesses");
     let mut roots: Vec<String> = object.accesses.iter().map(|access| essential(&access.type_name)).collect();
     roots.sort_unstable();
@@ -59,21 +59,19 @@ pub(super) fn contents(object: &ObjectEntry) -> Vec<String> {
         ([root], _) => accesses = format!("{accesses}, all on {root}"),
         (several, _) => accesses = format!("{accesses} on {} types", several.len()),
     }
-    vec![format!("{}, {accesses}", count(object.programs.len(), "program", "programs"))]
+    format!("{}, {accesses}", count(object.programs.len(), "program", "programs"))
 }
 
-/// The parts of a headline with dots between, broken at the dots where they do not fit on one line.
-pub(super) fn headline(parts: &[String], columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let lines = join(parts.iter().map(String::as_str), " · ", columns);
-    let [first, ..] = lines.as_slice() else { return Ok(()) };
-    writeln!(out, "{first}")?;
-    // What follows is indented, so it is broken anew.
-    let taken = if lines.len() == 1 { parts.len() } else { first.split(" · ").count() };
+/// A name and what is to be said of it, with dots between: on one line, or else the name first and the rest below.
+pub(super) fn headline(name: &str, about: &[String], columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let about = about.iter().map(String::as_str);
+    if let [line] = join(std::iter::once(name).chain(about.clone()), " · ", columns).as_slice() {
+        return writeln!(out, "{line}");
+    }
+    writeln!(out, "{name}")?;
     let room = columns.saturating_sub(2);
-    for line in join(parts.iter().skip(taken).map(String::as_str), " · ", room) {
-        for line in wrap(&line, room).iter().filter(|line| !line.is_empty()) {
-            writeln!(out, "  {line}")?;
-        }
+    for line in join(about, " · ", room) {
+        wrap(&line, room).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     Ok(())
 }

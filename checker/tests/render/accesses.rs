@@ -24,7 +24,7 @@ fn samples_look_as_they_should() {
 #[test]
 fn lines_fit_and_every_access_is_there() {
     for (name, report) in samples::all() {
-        for width in [60, 80, 200] {
+        for width in [80, 100, 200] {
             let shown = shown(name, width);
             for line in shown.lines() {
                 assert_eq!(line, line.trim_end());

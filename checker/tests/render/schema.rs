@@ -1,6 +1,12 @@
 //! The JSON forms and their published schemas hold each other to account.
 
+use std::path::Path;
+
+use corecheck::check::{Settings, check};
+use corecheck::object::read_file;
 use corecheck::render::json;
+use corecheck_layouts::kernel::Modules;
+use corecheck_layouts::store::Store;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -48,6 +54,35 @@ fn what_is_written_is_valid() {
         assert_valid(&of_accesses, &accesses(name), name);
         assert!(!of_report.is_valid(&accesses(name)) && !of_accesses.is_valid(&report(name)), "{name}");
     }
+}
+
+/// What the check of the repository's own objects gives, of every kind and form.
+#[test]
+fn what_is_written_of_real_objects_is_valid() {
+    let (of_report, of_accesses) = (validator(REPORT), validator(ACCESSES));
+    let store = Store::embedded().unwrap();
+    let kernels = store.select(&[]).unwrap();
+    let mut checked = 0;
+    for folder in ["../ebpf-probe/bpf", "../tests/fixtures/objects"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "o") {
+                continue;
+            }
+            let name = path.display().to_string();
+            let objects = read_file(&path).unwrap();
+            let report = check(objects, &kernels, &Settings { types: Vec::new(), modules: Modules::All });
+            let mut out = Vec::new();
+            json::report(&report, &mut out).unwrap();
+            assert_valid(&of_report, &serde_json::from_slice(&out).unwrap(), &name);
+            let mut out = Vec::new();
+            json::accesses(&report.objects, &mut out).unwrap();
+            assert_valid(&of_accesses, &serde_json::from_slice(&out).unwrap(), &name);
+            checked += 1;
+        }
+    }
+    assert!(checked > 10, "{checked} objects only");
 }
 
 /// A change of a document, and whether it stays valid.

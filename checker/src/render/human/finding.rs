@@ -63,8 +63,7 @@ fn without_type<'a>(section: &Section, finding: &'a FindingEntry) -> Option<&'a 
 }
 
 fn first_access<'a>(section: &Section<'a>, finding: &FindingEntry) -> Option<&'a AccessEntry> {
-    let wanted = finding.access?;
-    section.object.accesses.iter().find(|access| access.id == wanted)
+    section.access(finding.access?)
 }
 
 impl Block<'_> {

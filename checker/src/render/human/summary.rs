@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Section;
+use super::index::Index;
 use crate::render::style::{paint, verdict};
 use crate::render::text::{clean, count, wrap};
 use crate::render::words;
@@ -24,11 +25,9 @@ const NAMED_TYPES: usize = 4;
 /// `probe.bpf.o · 1 program, 7 accesses, all on struct vfio_group · libbpf's rules · 25 kernels`.
 pub(super) fn headline(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
     let object = section.object;
-    let mut parts = vec![clean(&object.path)];
-    parts.extend(words::contents(object));
-    parts.push(rules(section.loader));
-    parts.push(count(section.results.len(), "kernel", "kernels"));
-    words::headline(&parts, columns, out)?;
+    let kernels = count(section.results.len(), "kernel", "kernels");
+    let about = [words::contents(object), rules(section.loader), kernels];
+    words::headline(&clean(&object.path), &about, columns, out)?;
     let waiting: Vec<String> =
         object.programs.iter().filter(|program| !program.autoload).map(|p| clean(&p.name)).collect();
     if !waiting.is_empty() {
@@ -81,7 +80,7 @@ pub(super) fn paragraph(text: &str, indent: usize, columns: usize, out: &mut dyn
 }
 
 /// When nothing could be said at all: why, and what helps.
-pub(super) fn advice(report: &Report) -> Option<String> {
+pub(super) fn advice(report: &Report, index: &Index) -> Option<String> {
     let results = &report.results;
     if results.is_empty() || results.iter().any(|result| result.verdict != "unknown") {
         return None;
@@ -90,7 +89,7 @@ pub(super) fn advice(report: &Report) -> Option<String> {
         |codes: &[&str]| results.iter().flat_map(|r| &r.reasons).any(|reason| codes.contains(&reason.code));
     let mut text = "Nothing could be said for certain.".to_owned();
     if has(&["type-not-stored", "module-not-stored", "modules-not-stored"]) {
-        let types = missing_types(report);
+        let types = missing_types(report, index);
         let which = match types.len() {
             0 => String::new(),
             number if number <= NAMED_TYPES => format!(": {}", types.join(", ")),
@@ -112,13 +111,12 @@ pub(super) fn advice(report: &Report) -> Option<String> {
 }
 
 /// Root types with an access that is unknown somewhere.
-fn missing_types(report: &Report) -> Vec<String> {
+fn missing_types(report: &Report, index: &Index) -> Vec<String> {
     let mut types: Vec<String> = Vec::new();
     for answer in &report.answers {
-        let Some(object) = report.objects.get(answer.object) else { continue };
         for outcome in answer.outcomes.iter().filter(|outcome| outcome.outcome == "unknown") {
-            let access = object.accesses.iter().find(|access| access.id == outcome.access);
-            let name = access.map(|access| words::essential(&access.type_name));
+            let name =
+                index.access(answer.object, outcome.access).map(|access| words::essential(&access.type_name));
             types.extend(name.filter(|name| !types.contains(name)));
         }
     }

@@ -68,8 +68,7 @@ fn types(section: &Section, answer: &AnswerEntry, reason: &ReasonEntry) -> Strin
     }
     let mut types: Vec<String> = Vec::new();
     for outcome in answer.outcomes.iter().filter(|outcome| outcome.reason.as_ref() == Some(reason)) {
-        let access = accesses.iter().find(|access| access.id == outcome.access);
-        types.extend(access.map(root).filter(|root| !types.contains(root)));
+        types.extend(section.access(outcome.access).map(root).filter(|root| !types.contains(root)));
     }
     match types.as_slice() {
         [] => String::new(),
@@ -101,14 +100,14 @@ pub(super) fn programs(result: &ResultEntry) -> Option<String> {
             (!names.is_empty()).then(|| format!("{} {verdict}", listed(&names)))
         })
         .collect();
-    Some(format!("programs: {}", told.join(", ")))
+    Some(format!("programs: {}", told.join("; ")))
 }
 
-/// `a b c`, `a b and 7 more`.
+/// `a, b, c`, `a, b and 7 more`.
 fn listed(names: &[String]) -> String {
     if names.len() <= NAMED_PROGRAMS {
-        return names.join(" ");
+        return names.join(", ");
     }
     let (shown, rest) = names.split_at(NAMED_PROGRAMS - 1);
-    format!("{} and {} more", shown.join(" "), rest.len())
+    format!("{} and {} more", shown.join(", "), rest.len())
 }
