@@ -247,9 +247,11 @@ mod tests {
     #[test]
     fn the_odd_difference_is_explained() {
         let (text, document) = seed("vfio_group", true);
+        // Where notes are broken does not matter here.
+        let text = text.replace("\n  |   ", " ");
         let odd = "5.8 and 5.11 ⚠️\n    struct kvm *kvm ➡️ struct kvm *kvm\n  \
-                   | kvm: the struct that it points to is only declared in vmlinux on 5.8 (BTF:\n  \
-                   |   FWD), and defined on 5.11 (BTF: STRUCT). The pointer itself is the same.\n";
+                   | kvm: the struct that it points to is only declared in vmlinux on 5.8 (BTF: FWD), and defined on \
+                   5.11 (BTF: STRUCT). The pointer itself is the same.\n";
         assert!(text.contains(odd), "{text}");
         let changes = &document["differences"][1]["pairs"][0]["changes"];
         let side = |pointee: &str| json!({ "declaration": "struct kvm *kvm", "pointee": pointee });
