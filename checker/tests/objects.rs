@@ -160,8 +160,8 @@ fn what_is_missing_is_no_error() {
     assert!(no_btf.btf.is_none() && !no_btf.has_btf_ext && no_btf.relos.is_empty());
     let no_core = object("plain_no_core.bpf.o");
     assert!(no_core.btf.is_some() && no_core.has_btf_ext && no_core.relos.is_empty());
-    let error = read_file(&folder().join("maps_only.bpf.o")).expect_err("it holds no code");
-    assert!(error.to_string().contains("no section holds code"), "{error}");
+    let no_code = object("maps_only.bpf.o");
+    assert!(no_code.programs.is_empty() && no_code.maps.len() == 1, "libbpf opens it, too");
 }
 
 #[test]

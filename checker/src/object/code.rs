@@ -36,13 +36,6 @@ impl Code {
                 code.add(index, section, elf)?;
             }
         }
-        if code.sections.is_empty() {
-            return Err(broken(
-                "section table",
-                "no section holds code, so there is no program in it",
-                "give the object that holds the programs",
-            ));
-        }
         Ok(code)
     }
 
@@ -222,7 +215,6 @@ mod tests {
         assert!(image.error().contains("its 17 bytes are not a multiple of 8"));
         assert!(object_of(&[MOV, LOAD], 0, 2).error().contains("ends within a 64-bit load"));
         assert!(object_of(&[LOAD, SLOT, EXIT], 1, 2).error().contains("second slot"));
-        assert!(Image::empty(Endian::Little).error().contains("no section holds code"));
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::text::{clean, join, width, wrap};
-use super::words;
+use super::text::{clean, fill, width, wrap};
+use super::{snippet, words};
 use crate::report::model::{AccessEntry, ObjectEntry, SourceEntry};
 
-/// Columns between the columns of the table.
-const GAP: usize = 2;
+/// Columns left of what belongs to a function.
+const INDENT: usize = 2;
 
 /// Renders the accesses of objects.
 ///
@@ -19,11 +19,7 @@ pub fn render(objects: &[ObjectEntry], width: usize, out: &mut dyn Write) -> io:
         if number > 0 {
             writeln!(out)?;
         }
-        let mut parts = vec![clean(&object.path)];
-        parts.extend(words::contents(object));
-        for (line, text) in join(parts.iter().map(String::as_str), " · ", width).iter().enumerate() {
-            writeln!(out, "{:indent$}{text}", "", indent = if line == 0 { 0 } else { 2 })?;
-        }
+        words::headline(&clean(&object.path), &[words::contents(object)], width, out)?;
         let is_together =
             |a: &AccessEntry, b: &AccessEntry| a.function == b.function && a.section == b.section;
         for function in object.accesses.chunk_by(is_together) {
@@ -51,9 +47,18 @@ fn write_function(
     };
     writeln!(out, "{name} · {what}")?;
     let table = Table::new(accesses);
+    let mut file = None;
     for line in accesses.chunk_by(|a, b| same_line(a.source.as_ref(), b.source.as_ref())) {
         if let Some(source) = line.first().and_then(|access| access.source.as_ref()) {
-            write_source(source, columns, out)?;
+            if file != Some(&source.file) {
+                writeln!(out, "  {}", clean(&source.file))?;
+                file = Some(&source.file);
+            }
+            let text = wrap(&clean(&source.text), columns.saturating_sub(INDENT + table.line + 3));
+            for (number, text) in text.iter().filter(|text| !text.is_empty()).enumerate() {
+                let line = if number == 0 { source.line.to_string() } else { String::new() };
+                writeln!(out, "{:INDENT$}{line:>width$} | {text}", "", width = table.line)?;
+            }
         }
         for access in line {
             table.write(access, columns, out)?;
@@ -69,23 +74,9 @@ fn same_line(a: Option<&SourceEntry>, b: Option<&SourceEntry>) -> bool {
     }
 }
 
-/// The place and the text of a source line; the text below the place where both do not fit beside each other.
-fn write_source(source: &SourceEntry, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let place = format!("{}:{}", clean(&source.file), source.line);
-    let text: Vec<String> = wrap(&clean(&source.text), columns.saturating_sub(4));
-    let text = text.iter().filter(|line| !line.is_empty()).map(String::as_str).collect::<Vec<_>>();
-    match text.as_slice() {
-        [] => writeln!(out, "  {place}"),
-        [only] if 2 + width(&place) + GAP + width(only) <= columns => writeln!(out, "  {place}  {only}"),
-        lines => {
-            writeln!(out, "  {place}")?;
-            lines.iter().try_for_each(|line| writeln!(out, "    {line}"))
-        }
-    }
-}
-
 /// Widths of the columns of a function's accesses.
 struct Table {
+    line: usize,
     id: usize,
     insn: usize,
     kind: usize,
@@ -95,6 +86,7 @@ impl Table {
     fn new(accesses: &[AccessEntry]) -> Self {
         let widest = |of: fn(&AccessEntry) -> usize| accesses.iter().map(of).max().unwrap_or(0);
         Self {
+            line: widest(|access| access.source.as_ref().map_or(0, snippet::gutter)),
             id: widest(|access| access.id.to_string().len()),
             insn: widest(|access| access.insn.to_string().len()),
             kind: widest(|access| access.kind.len()),
@@ -104,10 +96,13 @@ impl Table {
     /// `0  insn 12  byte_off  struct vfio_group.minor (0:1) = 4`.
     fn write(&self, access: &AccessEntry, columns: usize, out: &mut dyn Write) -> io::Result<()> {
         let head = format!(
-            "    {:>id$}  insn {:>insn$}  {:kind$}  ",
+            "{:INDENT$}{:line$}   {:>id$}  insn {:>insn$}  {:kind$}  ",
+            "",
+            "",
             access.id,
             access.insn,
             access.kind,
+            line = self.line,
             id = self.id,
             insn = self.insn,
             kind = self.kind
@@ -116,9 +111,10 @@ impl Table {
             Some(value) => format!("= {value}"),
             None => "(broken)".to_owned(),
         };
-        let what = format!("{} {value}", words::asked(access));
+        let what = words::asked(access);
         let indent = width(&head);
-        for (number, line) in wrap(&what, columns.saturating_sub(indent)).iter().enumerate() {
+        let words = what.split(' ').chain([value.as_str()]);
+        for (number, line) in fill(words, columns.saturating_sub(indent)).iter().enumerate() {
             if number == 0 {
                 writeln!(out, "{head}{line}")?;
             } else {

@@ -11,7 +11,7 @@ mod why;
 use std::io::{self, Write};
 
 use crate::report::Report;
-use crate::report::model::{FindingEntry, ObjectEntry, ResultEntry};
+use crate::report::model::{AccessEntry, FindingEntry, ObjectEntry, ResultEntry};
 use index::Index;
 
 /// How the report is shown.
@@ -32,6 +32,8 @@ impl Default for HumanOptions {
 /// What the report says of one object under one loader's rules.
 struct Section<'a> {
     index: &'a Index<'a>,
+    /// Index of the object.
+    number: usize,
     object: &'a ObjectEntry,
     loader: &'a str,
     /// One per kernel, in the report's order.
@@ -48,6 +50,8 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
     let index = Index::new(report);
     let sections = sections(report, &index);
     let columns = options.width.max(20);
+    // Said once when it holds for all, else below what it holds for.
+    let advice_on_all = summary::advice(&report.results.iter().collect::<Vec<_>>(), &index);
     let mut is_qualified = false;
     for section in &sections {
         if !options.quiet {
@@ -56,7 +60,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             table::write(section, columns, out)?;
             if !is_qualified && section.has_good_verdict() {
                 writeln!(out)?;
-                summary::what_ok_means(report, columns, out)?;
+                summary::what_ok_means(report, 2, columns, out)?;
                 is_qualified = true;
             }
             writeln!(out)?;
@@ -65,25 +69,31 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             block.write(section, columns, out)?;
             writeln!(out)?;
         }
+        if advice_on_all.is_none()
+            && let Some(advice) = summary::advice(&section.results, &index)
+        {
+            summary::paragraph(&advice, 0, columns, out)?;
+            writeln!(out)?;
+        }
         if sections.len() > 1 && !options.quiet {
-            summary::counts_of(section, columns, out)?;
+            summary::counts_of(section, out)?;
             writeln!(out)?;
         }
     }
     if !is_qualified && sections.iter().any(Section::has_good_verdict) {
-        summary::what_ok_means(report, columns, out)?;
+        summary::what_ok_means(report, 0, columns, out)?;
         writeln!(out)?;
     }
-    if let Some(advice) = summary::advice(report) {
-        summary::paragraph(&advice, columns, out)?;
+    if let Some(advice) = advice_on_all {
+        summary::paragraph(&advice, 0, columns, out)?;
         writeln!(out)?;
     }
     if sections.len() > 1 && options.quiet {
         for section in &sections {
-            summary::counts_of(section, columns, out)?;
+            summary::counts_of(section, out)?;
         }
     }
-    summary::last_line(report, columns, out)
+    summary::last_line(report, out)
 }
 
 /// Objects in their order, each under every loader that judged it.
@@ -103,6 +113,7 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
             let is_own = |object: usize, by: &str| object == number && by == loader;
             sections.push(Section {
                 index,
+                number,
                 object,
                 loader,
                 results: report.results.iter().filter(|r| is_own(r.object, r.loader)).collect(),
@@ -113,7 +124,12 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
     sections
 }
 
-impl Section<'_> {
+impl<'a> Section<'a> {
+    /// The object's access of that number.
+    fn access(&self, id: usize) -> Option<&'a AccessEntry> {
+        self.index.access(self.number, id)
+    }
+
     /// Whether a verdict says that the object loads.
     fn has_good_verdict(&self) -> bool {
         self.results.iter().any(|result| matches!(result.verdict, "ok" | "degraded" | "risky"))

@@ -3,6 +3,7 @@
 pub mod accesses;
 pub mod human;
 pub mod json;
+pub mod layouts;
 mod snippet;
 mod style;
 mod text;

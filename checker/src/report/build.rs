@@ -95,7 +95,7 @@ fn access_entry(access: &Access) -> AccessEntry {
     }
 }
 
-fn kernel_entry(kernel: &Kernel) -> KernelEntry {
+pub(crate) fn kernel_entry(kernel: &Kernel) -> KernelEntry {
     KernelEntry {
         name: kernel.name.to_string(),
         aliases: kernel.aliases.clone(),
@@ -173,7 +173,7 @@ fn unchecked(checked: &Checked) -> Vec<ReasonEntry> {
     let object = &checked.object;
     let mut unchecked = Vec::new();
     let mut add = |code: &'static str, text: String| unchecked.push(ReasonEntry { code, text });
-    if object.relos.is_empty() {
+    if object.relos.is_empty() && !object.programs.is_empty() {
         add(
             "baked-in-offsets",
             "the object has no CO-RE access; offsets baked into it are not judged".to_owned(),

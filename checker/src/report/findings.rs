@@ -66,7 +66,9 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
             add(rules::OBJECT_REFUSED, problem.to_string(), BTreeSet::new());
         }
     }
-    if object.relos.is_empty() {
+    if object.programs.is_empty() {
+        add(rules::NO_PROGRAM, "the object holds no program".to_owned(), BTreeSet::new());
+    } else if object.relos.is_empty() {
         let what = if object.btf.is_none() {
             "the object has no BTF at all (it was compiled without -g)"
         } else if !object.has_btf_ext {

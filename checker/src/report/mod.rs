@@ -4,8 +4,9 @@ mod build;
 mod checked;
 mod findings;
 pub mod model;
-mod words;
+pub(crate) mod words;
 
+pub(crate) use build::kernel_entry;
 pub use build::{build, object_entry};
 pub use checked::Checked;
 pub use model::Report;

@@ -19,7 +19,7 @@ use corecheck_layouts::btf::cdecl::type_name;
 use corecheck_layouts::btf::{Btf, Endian, TypeId};
 use corecheck_layouts::kernel::Found;
 
-pub use outcome::{Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
+pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
 pub use patch::{POISON, PatchError};
 
 use crate::access::{Access, Broken, RelocationKind, Slots, Spec, Value, value_of};
@@ -101,7 +101,7 @@ fn resolve_one<'a>(
     });
     let choice = match choose(&local.spec, question, candidates) {
         Ok(choice) => choice,
-        Err(reason) => return Outcome::because(State::Error, *reason),
+        Err(reason) => return Outcome::because(State::Error, reason),
     };
     match choice {
         Choice::None(explained) => {
@@ -131,15 +131,13 @@ fn choose<'a>(
     local: &Spec,
     question: &Question<'_>,
     candidates: &mut Vec<Candidate<'a>>,
-) -> Result<Choice<'a>, Box<Reason>> {
+) -> Result<Choice<'a>, Reason> {
     let mut chosen: Option<(Candidate<'a>, Spec, Value)> = None;
     let mut farthest: Option<(Mismatch, Candidate<'a>)> = None;
     let mut kept = 0;
     for index in 0..candidates.len() {
         let candidate = candidates[index];
-        let spec = match match_candidate(local, question.local, candidate)
-            .map_err(|error| Box::new(Reason::Match(error)))?
-        {
+        let spec = match match_candidate(local, question.local, candidate).map_err(Reason::Match)? {
             Ok(spec) => spec,
             Err(mismatch) => {
                 if farthest.as_ref().is_none_or(|(best, _)| mismatch.depth() > best.depth()) {
@@ -148,8 +146,7 @@ fn choose<'a>(
                 continue;
             }
         };
-        let value = value_of(&spec, candidate.btf, question.endian)
-            .map_err(|error| Box::new(Reason::Value(error)))?;
+        let value = value_of(&spec, candidate.btf, question.endian).map_err(Reason::Value)?;
         match &chosen {
             None => chosen = Some((candidate, spec, value)),
             Some((first, first_spec, first_value)) => {
@@ -166,11 +163,11 @@ fn choose<'a>(
                     unit: of.unit.to_owned(),
                     spec: spec.describe(of.btf),
                 };
-                return Err(Box::new(Reason::Ambiguous {
+                return Err(Reason::Ambiguous(Box::new(Ambiguity {
                     candidates: [place(first, first_spec), place(&candidate, &spec)],
                     sizes: [first.btf.size_of(first.id), candidate.btf.size_of(candidate.id)],
                     differs,
-                }));
+                })));
             }
         }
         candidates[kept] = candidate;

@@ -144,7 +144,8 @@ fn people_see_function_question_and_line() {
         "enumval_value",
         "container_users.counter",
         "WIDE_HIGH",
-        "vfio_naive.bpf.c:39",
+        "vfio_naive.bpf.c",
+        "39 | ask(answer, container_users",
         "vfio_group",
     ];
     for word in words {

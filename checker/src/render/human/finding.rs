@@ -14,10 +14,15 @@ const LINES_OF_KERNELS: usize = 3;
 /// More different targets than these are counted.
 const TARGETS: usize = 5;
 
+/// The rule whose findings are told together: of types that are not stored only the names matter.
+const TOGETHER: &str = "type-not-stored";
+
 /// Findings that say the same, of targets that differ in details.
 pub(super) struct Block<'a> {
     first: &'a FindingEntry,
     findings: Vec<&'a FindingEntry>,
+    /// Findings that say the same of other types.
+    likewise: Vec<&'a FindingEntry>,
 }
 
 /// The blocks of a section, in the order of the findings.
@@ -32,12 +37,33 @@ pub(super) fn blocks<'a>(section: &Section<'a>) -> Vec<Block<'a>> {
                 && first.help == finding.help
                 && first.accesses == finding.accesses
         };
-        match blocks.iter_mut().find(says_the_same) {
-            Some(block) => block.findings.push(finding),
-            None => blocks.push(Block { first: finding, findings: vec![finding] }),
+        if let Some(block) = blocks.iter_mut().find(says_the_same) {
+            block.findings.push(finding);
+            continue;
+        }
+        let says_it_of_others = |block: &&mut Block| {
+            let first = block.first;
+            first.rule == TOGETHER
+                && first.rule == finding.rule
+                && first.kernels == finding.kernels
+                && without_type(section, first) == without_type(section, finding)
+        };
+        match blocks.iter_mut().find(says_it_of_others) {
+            Some(block) => block.likewise.push(finding),
+            None => blocks.push(Block { first: finding, findings: vec![finding], likewise: Vec::new() }),
         }
     }
     blocks
+}
+
+/// A message without the type it begins with.
+fn without_type<'a>(section: &Section, finding: &'a FindingEntry) -> Option<&'a str> {
+    let root = words::essential(&first_access(section, finding)?.type_name);
+    finding.message.strip_prefix(root.as_str())
+}
+
+fn first_access<'a>(section: &Section<'a>, finding: &FindingEntry) -> Option<&'a AccessEntry> {
+    section.access(finding.access?)
 }
 
 impl Block<'_> {
@@ -52,9 +78,7 @@ impl Block<'_> {
                 None => writeln!(out, "  {line}")?,
             }
         }
-        let access = finding
-            .access
-            .and_then(|wanted| section.object.accesses.iter().find(|access| access.id == wanted));
+        let access = first_access(section, finding);
         let gutter = access.and_then(|access| access.source.as_ref()).map_or(1, snippet::gutter).max(2);
         place(section, access, gutter, columns, out)?;
         if let Some(source) = access.and_then(|access| access.source.as_ref()) {
@@ -67,6 +91,14 @@ impl Block<'_> {
                 let others = count(others, "more access", "more accesses");
                 note(&format!("and {others}"), gutter, columns, out)?;
             }
+        }
+        if !self.likewise.is_empty() {
+            let told = |finding: &&FindingEntry| {
+                let root = words::essential(&first_access(section, finding)?.type_name);
+                Some(format!("{root} ({})", count(finding.accesses.len(), "access", "accesses")))
+            };
+            let told: Vec<String> = self.likewise.iter().filter_map(told).collect();
+            note(&format!("likewise {}", told.join(", ")), gutter, columns, out)?;
         }
         self.targets(section, gutter, columns, out)?;
         if !finding.help.is_empty() {

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use crate::render::text::clean;
 use crate::report::Report;
-use crate::report::model::{AnswerEntry, KernelEntry};
+use crate::report::model::{AccessEntry, AnswerEntry, KernelEntry};
 
-/// A report's kernels by full name, and its answers by number.
+/// A report's kernels by full name, its answers and accesses by number.
 pub(super) struct Index<'a> {
     kernels: HashMap<&'a str, (usize, &'a KernelEntry)>,
     short_names: HashMap<&'a str, String>,
     answers: HashMap<usize, &'a AnswerEntry>,
+    accesses: HashMap<(usize, usize), &'a AccessEntry>,
 }
 
 impl<'a> Index<'a> {
@@ -31,6 +32,12 @@ impl<'a> Index<'a> {
                 .map(|(at, kernel)| (kernel.name.as_str(), (at, kernel)))
                 .collect(),
             short_names: kernels.iter().map(|kernel| (kernel.name.as_str(), short(kernel))).collect(),
+            accesses: report
+                .objects
+                .iter()
+                .enumerate()
+                .flat_map(|(at, object)| object.accesses.iter().map(move |access| ((at, access.id), access)))
+                .collect(),
             answers: report.answers.iter().map(|answer| (answer.id, answer)).collect(),
         }
     }
@@ -58,5 +65,10 @@ impl<'a> Index<'a> {
     /// The answer of that number.
     pub(super) fn answer(&self, id: usize) -> Option<&'a AnswerEntry> {
         self.answers.get(&id).copied()
+    }
+
+    /// The access of that number of an object.
+    pub(super) fn access(&self, object: usize, id: usize) -> Option<&'a AccessEntry> {
+        self.accesses.get(&(object, id)).copied()
     }
 }

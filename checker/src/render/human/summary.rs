@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use super::Section;
+use super::index::Index;
 use crate::render::style::{paint, verdict};
-use crate::render::text::{clean, count, join, wrap};
+use crate::render::text::{clean, count, wrap};
 use crate::render::words;
 use crate::report::Report;
 use crate::report::model::ResultEntry;
@@ -18,33 +19,20 @@ const VERDICTS: [(&str, &str, &str); 5] = [
     ("unknown", "unknown", "unknown"),
 ];
 
-/// How many types advice names.
-const NAMED_TYPES: usize = 3;
+/// More types than these advice does not name.
+const NAMED_TYPES: usize = 4;
 
 /// `probe.bpf.o · 1 program, 7 accesses, all on struct vfio_group · libbpf's rules · 25 kernels`.
 pub(super) fn headline(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
     let object = section.object;
-    let mut parts = vec![clean(&object.path)];
-    parts.extend(words::contents(object));
-    parts.push(rules(section.loader));
-    parts.push(count(section.results.len(), "kernel", "kernels"));
-    let lines = join(parts.iter().map(String::as_str), " · ", columns.saturating_sub(2));
-    for (number, line) in lines.iter().enumerate() {
-        if number == 0 {
-            writeln!(out, "{line}")?;
-            continue;
-        }
-        for line in wrap(line, columns.saturating_sub(2)) {
-            writeln!(out, "  {line}")?;
-        }
-    }
+    let kernels = count(section.results.len(), "kernel", "kernels");
+    let about = [words::contents(object), rules(section.loader), kernels];
+    words::headline(&clean(&object.path), &about, columns, out)?;
     let waiting: Vec<String> =
         object.programs.iter().filter(|program| !program.autoload).map(|p| clean(&p.name)).collect();
     if !waiting.is_empty() {
         let text = format!("not loaded automatically, so not judged: {}", waiting.join(" "));
-        for line in wrap(&text, columns.saturating_sub(2)) {
-            writeln!(out, "  {line}")?;
-        }
+        paragraph(&text, 2, columns, out)?;
     }
     Ok(())
 }
@@ -57,7 +45,12 @@ fn rules(loader: &str) -> String {
 }
 
 /// What a verdict of ok means, and what it leaves open; once in a report.
-pub(super) fn what_ok_means(report: &Report, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn what_ok_means(
+    report: &Report,
+    indent: usize,
+    columns: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut open: Vec<String> = Vec::new();
     for reason in report.results.iter().flat_map(|result| &result.unchecked) {
         let phrase = match reason.code {
@@ -76,20 +69,18 @@ pub(super) fn what_ok_means(report: &Report, columns: usize, out: &mut dyn Write
     if !open.is_empty() {
         text = format!("{text}; not judged: {}", open.join(", "));
     }
-    for line in wrap(&text, columns.saturating_sub(2)) {
-        writeln!(out, "  {line}")?;
-    }
-    Ok(())
+    paragraph(&text, indent, columns, out)
 }
 
-/// A paragraph at the left edge.
-pub(super) fn paragraph(text: &str, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    wrap(text, columns).iter().try_for_each(|line| writeln!(out, "{line}"))
+/// A paragraph, so many columns from the left edge.
+pub(super) fn paragraph(text: &str, indent: usize, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    wrap(text, columns.saturating_sub(indent))
+        .iter()
+        .try_for_each(|line| writeln!(out, "{:indent$}{line}", ""))
 }
 
-/// When nothing could be said at all: why, and what helps.
-pub(super) fn advice(report: &Report) -> Option<String> {
-    let results = &report.results;
+/// When nothing could be said in any of these results: why, and what helps.
+pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> {
     if results.is_empty() || results.iter().any(|result| result.verdict != "unknown") {
         return None;
     }
@@ -97,13 +88,13 @@ pub(super) fn advice(report: &Report) -> Option<String> {
         |codes: &[&str]| results.iter().flat_map(|r| &r.reasons).any(|reason| codes.contains(&reason.code));
     let mut text = "Nothing could be said for certain.".to_owned();
     if has(&["type-not-stored", "module-not-stored", "modules-not-stored"]) {
-        let types = missing_types(report);
-        let named = types.iter().take(NAMED_TYPES).cloned().collect::<Vec<_>>().join(", ");
-        let more = types.len().saturating_sub(NAMED_TYPES);
-        let which = match (types.len(), more) {
-            (0, _) => String::new(),
-            (_, 0) => format!(": {named}"),
-            (_, more) => format!(": {named} and {more} more"),
+        let types = missing_types(results, index);
+        let which = match types.len() {
+            0 => String::new(),
+            number if number <= NAMED_TYPES => format!(": {}", types.join(", ")),
+            number => {
+                format!(": {} and {} more", types[..NAMED_TYPES - 1].join(", "), number - NAMED_TYPES + 1)
+            }
         };
         text.push_str(&format!(
             " Types that decide are not stored{which}. Check against a kernel's own files: --against SOURCE."
@@ -119,13 +110,15 @@ pub(super) fn advice(report: &Report) -> Option<String> {
 }
 
 /// Root types with an access that is unknown somewhere.
-fn missing_types(report: &Report) -> Vec<String> {
+fn missing_types(results: &[&ResultEntry], index: &Index) -> Vec<String> {
+    let mut answers: Vec<usize> = results.iter().map(|result| result.answer).collect();
+    answers.sort_unstable();
+    answers.dedup();
     let mut types: Vec<String> = Vec::new();
-    for answer in &report.answers {
-        let Some(object) = report.objects.get(answer.object) else { continue };
+    for answer in answers.into_iter().filter_map(|id| index.answer(id)) {
         for outcome in answer.outcomes.iter().filter(|outcome| outcome.outcome == "unknown") {
-            let access = object.accesses.iter().find(|access| access.id == outcome.access);
-            let name = access.map(|access| clean(&access.type_name));
+            let name = index.access(answer.object, outcome.access);
+            let name = name.map(|access| words::essential(&access.type_name));
             types.extend(name.filter(|name| !types.contains(name)));
         }
     }
@@ -133,14 +126,14 @@ fn missing_types(report: &Report) -> Vec<String> {
 }
 
 /// The counts of one object of several.
-pub(super) fn counts_of(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn counts_of(section: &Section, out: &mut dyn Write) -> io::Result<()> {
     let results: Vec<&ResultEntry> = section.results.clone();
     let head = format!("{}:", clean(&section.object.path));
-    counts(Some(head), &results, "kernel", "kernels", columns, out)
+    counts(Some(head), &results, "kernel", "kernels", out)
 }
 
-/// The last line of all.
-pub(super) fn last_line(report: &Report, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+/// The last line of all. It is one line however narrow the terminal is, so that scripts and tired people find it.
+pub(super) fn last_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let results: Vec<&ResultEntry> = report.results.iter().collect();
     let head = match report.objects.len() {
         0 | 1 => None,
@@ -148,7 +141,7 @@ pub(super) fn last_line(report: &Report, columns: usize, out: &mut dyn Write) ->
     };
     let is_one_each = results.len() == report.kernels.len();
     let (one, many) = if is_one_each { ("kernel", "kernels") } else { ("result", "results") };
-    counts(head, &results, one, many, columns, out)
+    counts(head, &results, one, many, out)
 }
 
 fn counts(
@@ -156,7 +149,6 @@ fn counts(
     results: &[&ResultEntry],
     one: &str,
     many: &str,
-    columns: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut pieces: Vec<(String, usize, &str)> = Vec::new();
@@ -166,7 +158,6 @@ fn counts(
             pieces.push((if number == 1 { singular } else { plural }.to_owned(), number, verdict));
         }
     }
-    let _ = columns;
     let told: Vec<String> =
         pieces.iter().map(|(word, number, of)| format!("{number} {}", paint(verdict(of), word))).collect();
     let total = count(results.len(), one, many);

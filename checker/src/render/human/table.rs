@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use super::Section;
 use super::kernels::Kernels;
-use super::why::why;
+use super::why::{programs, why};
 use crate::render::style::{paint, verdict};
 use crate::render::text::{clean, width, wrap};
+use crate::report::model::ResultEntry;
 
 /// More rows than these in one group are gathered, even of kernels that do not follow one another.
 const ROWS_OF_A_GROUP: usize = 12;
@@ -34,7 +35,19 @@ struct Group<'a> {
 
 /// Writes the table of a section.
 pub(super) fn write(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let groups = groups(section);
+    let programs = shared_programs(section);
+    let groups = groups(section, programs.is_some());
+    write_groups(&groups, columns, out)?;
+    if let Some(programs) = programs {
+        writeln!(out)?;
+        for line in wrap(&programs, columns.saturating_sub(INDENT)) {
+            writeln!(out, "{:INDENT$}{line}", "")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_groups(groups: &[Group], columns: usize, out: &mut dyn Write) -> io::Result<()> {
     let rows = || groups.iter().flat_map(|group| &group.rows);
     let group_width = groups.iter().map(|group| width(&group.name)).max().unwrap_or(0);
     let verdict_width = rows().map(|row| width(row.verdict)).max().unwrap_or(0);
@@ -42,10 +55,10 @@ pub(super) fn write(section: &Section, columns: usize, out: &mut dyn Write) -> i
     let left = columns.saturating_sub(taken);
     let longest = rows().map(|row| row.kernels.longest()).max().unwrap_or(0);
     if left < longest + MIN_WHY {
-        return write_list(&groups, columns, out);
+        return write_list(groups, columns, out);
     }
-    let kernels_width = share(&groups, longest, left);
-    for group in &groups {
+    let kernels_width = share(groups, longest, left);
+    for group in groups {
         let mut heading = group.name.as_str();
         for row in &group.rows {
             let kernels = row.kernels.lines(kernels_width, LINES_OF_KERNELS);
@@ -123,7 +136,7 @@ fn share(groups: &[Group], longest: usize, left: usize) -> usize {
 }
 
 /// The seed's groups first, then the others in the report's order.
-fn groups<'a>(section: &'a Section) -> Vec<Group<'a>> {
+fn groups<'a>(section: &'a Section, is_shared: bool) -> Vec<Group<'a>> {
     let index = section.index;
     let mut names = vec!["regular", "arch", "flavour"];
     for result in &section.results {
@@ -132,7 +145,8 @@ fn groups<'a>(section: &'a Section) -> Vec<Group<'a>> {
             names.push(name);
         }
     }
-    let groups = names.into_iter().map(|name| Group { name: clean(name), rows: rows(section, name) });
+    let groups =
+        names.into_iter().map(|name| Group { name: clean(name), rows: rows(section, name, is_shared) });
     groups.filter(|group| !group.rows.is_empty()).collect()
 }
 
@@ -144,7 +158,23 @@ struct Draft<'a> {
     is_run: bool,
 }
 
-fn rows<'a>(section: &'a Section, group: &str) -> Vec<Row<'a>> {
+/// What is said of a result, with its programs unless that is said once for all.
+fn why_of(section: &Section, result: &ResultEntry, is_shared: bool) -> Vec<String> {
+    let mut parts = why(section, result);
+    if !is_shared {
+        parts.extend(programs(result));
+    }
+    parts
+}
+
+/// What is to be said of the programs, if it is the same for every kernel.
+fn shared_programs(section: &Section) -> Option<String> {
+    let mut told = section.results.iter().map(|result| programs(result));
+    let first = told.next().flatten()?;
+    told.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
+fn rows<'a>(section: &'a Section, group: &str, is_shared: bool) -> Vec<Row<'a>> {
     let index = section.index;
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     for result in &section.results {
@@ -154,7 +184,7 @@ fn rows<'a>(section: &'a Section, group: &str) -> Vec<Row<'a>> {
         let draft = Draft {
             kernels: vec![index.short_name(&result.kernel)],
             verdict: result.verdict,
-            why: why(section, result),
+            why: why_of(section, result, is_shared),
             is_run: true,
         };
         match drafts.last_mut() {

@@ -2,7 +2,8 @@
 
 use super::Section;
 use crate::render::text::{clean, count};
-use crate::report::model::{ProgramResult, ReasonEntry, ResultEntry};
+use crate::render::words;
+use crate::report::model::{AccessEntry, AnswerEntry, ProgramResult, ReasonEntry, ResultEntry};
 
 /// How many programs are named before the rest is counted.
 const NAMED_PROGRAMS: usize = 3;
@@ -17,7 +18,6 @@ pub(super) fn why(section: &Section, result: &ResultEntry) -> Vec<String> {
     if result.verdict != "fails" {
         parts.extend(result.conditions.iter().map(condition));
     }
-    parts.extend(programs(result));
     parts
 }
 
@@ -28,10 +28,12 @@ fn reasons(section: &Section, result: &ResultEntry) -> Vec<String> {
     if !refusals.is_empty() {
         return refusals;
     }
+    let answer = section.index.answer(result.answer);
     if let [only] = result.reasons.as_slice() {
-        return vec![clean(&only.text)];
+        let types = answer.map(|answer| types(section, answer, only)).unwrap_or_default();
+        return vec![format!("{types}{}", clean(&only.text))];
     }
-    let Some(answer) = section.index.answer(result.answer) else { return Vec::new() };
+    let Some(answer) = answer else { return Vec::new() };
     let stopped = answer.outcomes.iter().filter(|outcome| match outcome.outcome {
         "error" | "poisoned" => true,
         "unknown" => result.verdict == "unknown",
@@ -41,7 +43,39 @@ fn reasons(section: &Section, result: &ResultEntry) -> Vec<String> {
     if stopped == 0 {
         return result.reasons.iter().map(|reason| clean(&reason.text)).collect();
     }
-    vec![format!("{stopped} of {}", count(answer.outcomes.len(), "access", "accesses"))]
+    // The codes as words: the causes below the table are found by them.
+    let mut kinds: Vec<String> = Vec::new();
+    for reason in &result.reasons {
+        let kind = reason.code.replace('-', " ").replace("btf", "BTF");
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let accesses = count(answer.outcomes.len(), "access", "accesses");
+    vec![format!("{stopped} of {accesses}: {}", kinds.join(", "))]
+}
+
+/// The types that a reason about types is about, unless the object has but one: `struct request: `.
+fn types(section: &Section, answer: &AnswerEntry, reason: &ReasonEntry) -> String {
+    let is_about_type = reason.code.starts_with("type-") || reason.code.starts_with("module");
+    if !is_about_type || reason.code == "type-changed" {
+        return String::new();
+    }
+    let accesses = &section.object.accesses;
+    let root = |access: &AccessEntry| words::essential(&access.type_name);
+    if accesses.windows(2).all(|pair| root(&pair[0]) == root(&pair[1])) {
+        return String::new();
+    }
+    let mut types: Vec<String> = Vec::new();
+    for outcome in answer.outcomes.iter().filter(|outcome| outcome.reason.as_ref() == Some(reason)) {
+        types.extend(section.access(outcome.access).map(root).filter(|root| !types.contains(root)));
+    }
+    match types.as_slice() {
+        [] => String::new(),
+        [only] => format!("{only}: "),
+        [one, other] => format!("{one}, {other}: "),
+        [first, rest @ ..] => format!("{first} and {} more types: ", rest.len()),
+    }
 }
 
 /// A condition in few words.
@@ -53,7 +87,7 @@ fn condition(condition: &ReasonEntry) -> String {
 }
 
 /// The programs' own verdicts, where not all are the object's.
-fn programs(result: &ResultEntry) -> Option<String> {
+pub(super) fn programs(result: &ResultEntry) -> Option<String> {
     let loaded: Vec<&ProgramResult> = result.programs.iter().filter(|p| p.verdict != "skipped").collect();
     if loaded.len() < 2 || loaded.iter().all(|program| program.verdict == result.verdict) {
         return None;
@@ -66,14 +100,14 @@ fn programs(result: &ResultEntry) -> Option<String> {
             (!names.is_empty()).then(|| format!("{} {verdict}", listed(&names)))
         })
         .collect();
-    Some(format!("programs: {}", told.join(", ")))
+    Some(format!("programs: {}", told.join("; ")))
 }
 
-/// `a b c`, `a b and 7 more`.
+/// `a, b, c`, `a, b and 7 more`.
 fn listed(names: &[String]) -> String {
     if names.len() <= NAMED_PROGRAMS {
-        return names.join(" ");
+        return names.join(", ");
     }
     let (shown, rest) = names.split_at(NAMED_PROGRAMS - 1);
-    format!("{} and {} more", shown.join(" "), rest.len())
+    format!("{} and {} more", shown.join(", "), rest.len())
 }

@@ -1,0 +1,58 @@
+//! A target, as both sides read it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use corecheck_layouts::btf::Btf;
+use corecheck_layouts::kernel::{self, Arch, Coverage, Facts, Group, KernelName, ShippedBtf};
+
+use crate::ffi::Types;
+use crate::libbpf::Target;
+
+/// One kernel.
+pub struct Kernel {
+    /// For corecheck.
+    pub ours: kernel::Kernel,
+    /// For libbpf: the main BTF, and those of modules.
+    main: Types<'static>,
+    modules: Vec<Vec<u8>>,
+}
+
+impl Kernel {
+    /// A kernel with this BTF, and modules with these on top of it.
+    pub fn of(main: &[u8], modules: &[(&str, Vec<u8>)]) -> Result<Self> {
+        let btf = Arc::new(Btf::parse(main.to_vec()).context("corecheck cannot read this BTF")?);
+        let split = |bytes: &Vec<u8>| Btf::parse_split(bytes.clone(), Arc::clone(&btf)).map(Arc::new);
+        let of_modules: Result<BTreeMap<_, _>, _> =
+            modules.iter().map(|(name, bytes)| Ok(((*name).to_owned(), split(bytes)?))).collect();
+        let of_modules = of_modules.map_err(|error: corecheck_layouts::btf::BtfError| error)?;
+        let shipped = if modules.is_empty() { ShippedBtf::Vmlinux } else { ShippedBtf::VmlinuxAndModules };
+        let ours = kernel::Kernel {
+            name: KernelName { distro: "local".into(), release: "0".into(), arch: Arch::new("unknown") },
+            aliases: Vec::new(),
+            facts: Facts {
+                version: String::new(),
+                flavour: String::new(),
+                group: Group::Distro("local".into()),
+                btf: shipped,
+                config: BTreeMap::new(),
+                provenance: String::new(),
+            },
+            coverage: Coverage::Complete,
+            vmlinux: Some(btf),
+            modules: of_modules,
+            has_kernel_ids: true,
+        };
+        let modules = modules.iter().map(|(_, bytes)| bytes.clone()).collect();
+        Ok(Self { ours, main: Types::read(main, None)?, modules })
+    }
+
+    /// Lends libbpf's reading of it.
+    pub fn with<R>(&self, use_it: impl FnOnce(&Target<'_>) -> Result<R>) -> Result<R> {
+        let modules: Result<Vec<Types<'_>>> =
+            self.modules.iter().map(|bytes| Types::read(bytes, Some(&self.main))).collect();
+        let modules = modules?;
+        use_it(&Target { main: &self.main, modules: modules.iter().collect() })
+    }
+}
