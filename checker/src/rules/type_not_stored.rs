@@ -10,12 +10,12 @@ pub(super) static RULE: Rule = Rule {
     level: Level::Warning,
     summary: "What would decide is not stored, so the answer is unknown.",
     help: |about| {
-        match about {
+        let help = match about {
             Some((_, Reason::NotStored(Gap::ModuleNotStored(_) | Gap::ModulesNotStored))) => {
-                "judge it without modules with --modules none; with them, no stored kernel can tell"
+                "say --modules none to judge the kernel without its modules; their own BTF cannot be given yet"
             }
-            _ => "check against that kernel's own vmlinux with --against",
-        }
-        .to_owned()
+            _ => "check against that kernel's own vmlinux or BTF with --against",
+        };
+        help.to_owned()
     },
 };
