@@ -30,7 +30,6 @@ use clap::Parser;
 use corecheck::access::accesses;
 use corecheck::answer::answer;
 use corecheck::object::read_bytes;
-use corecheck_layouts::kernel::Modules;
 use corecheck_tests::{carve, counts::Counts};
 use ffi::Types;
 
@@ -211,7 +210,7 @@ impl Tally {
         };
         let local = object.btf.as_deref().context("corecheck finds no BTF")?;
         let accesses = accesses(object);
-        let answers = answer(object, &accesses, &[&kernel.ours], &Modules::All);
+        let answers = answer(object, &accesses, &[&kernel.ours], &kernel.loaded);
         let outcomes = &answers.distinct[answers.of_kernel[0]].outcomes;
         ensure!(
             said.len() == accesses.len() && said.len() == outcomes.len(),
