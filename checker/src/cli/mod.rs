@@ -4,6 +4,7 @@ mod accesses;
 mod check;
 mod exit;
 mod format;
+mod layouts;
 mod objects;
 mod output;
 
@@ -31,6 +32,8 @@ enum Command {
     Check(check::CheckArgs),
     /// List what objects ask of a kernel, with source lines
     Accesses(accesses::AccessesArgs),
+    /// Look at what is stored: kernels, types, and how types differ
+    Layouts(layouts::LayoutsArgs),
 }
 
 impl Cli {
@@ -52,6 +55,7 @@ impl Cli {
         match self.command {
             Command::Check(args) => check::run(&args, &screen),
             Command::Accesses(args) => accesses::run(&args, &screen),
+            Command::Layouts(args) => layouts::run(&args, &screen),
         }
     }
 }

@@ -12,7 +12,11 @@ use crate::object::{self, Object};
 /// Reads every object of every file; `-` is standard input.
 pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Object>> {
     let mut objects: Vec<Object> = Vec::new();
-    for path in paths {
+    for (index, path) in paths.iter().enumerate() {
+        // Before reading: standard input would be empty the second time.
+        if paths[..index].contains(path) {
+            bail!("{}: named twice", path.display());
+        }
         let found = if path == Path::new("-") { read_stdin()? } else { object::read_file(path)? };
         log::info!("{}: {} object(s)", path.display(), found.len());
         for object in found {

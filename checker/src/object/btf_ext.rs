@@ -150,3 +150,83 @@ fn read_table<'d>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::ext;
+    use super::*;
+
+    const RELO: [u32; 4] = [8, 1, 2, 3];
+
+    fn error(data: &[u8]) -> String {
+        BtfExt::parse(data, Endian::Little).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    fn sample(endian: Endian, extra: usize) -> Vec<u8> {
+        let record = || [&RELO[..], &vec![77; extra]].concat();
+        let size = u32::try_from(16 + 4 * extra).expect("as the test made it");
+        ext(
+            endian,
+            [(8, vec![]), (16, vec![]), (size, vec![(5, vec![record(), record()]), (9, vec![record()])])],
+        )
+    }
+
+    #[test]
+    fn longer_records_are_read_in_both_byte_orders() {
+        for endian in [Endian::Little, Endian::Big] {
+            for extra in [0, 3] {
+                let data = sample(endian, extra);
+                let parsed = BtfExt::parse(&data, endian).expect("as the test made it");
+                let groups: Vec<(u32, u32)> =
+                    parsed.core_relo.iter().map(|g| (g.section_name, g.count)).collect();
+                assert_eq!(groups, [(5, 2), (9, 1)]);
+                for group in &parsed.core_relo {
+                    for record in group.records::<4>() {
+                        assert_eq!(record.words, RELO);
+                        assert_eq!(endian.u32(&data, record.offset), Some(8), "its place is told");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_without_accesses_is_allowed() {
+        let mut data = sample(Endian::Little, 0);
+        data[4] = 24;
+        // The two words that told the place of the accesses now stand where the tables begin, and none is used.
+        assert!(BtfExt::parse(&data, Endian::Little).expect("as the test made it").core_relo.is_empty());
+    }
+
+    #[test]
+    fn every_cut_is_an_error() {
+        let whole = sample(Endian::Little, 0);
+        for len in 0..whole.len() {
+            assert!(error(&whole[..len]).starts_with("section .BTF.ext, offset 0x"), "{len}");
+        }
+    }
+
+    #[test]
+    fn lies_are_told_with_their_place() {
+        let with = |at: usize, bytes: &[u8]| {
+            let mut data = sample(Endian::Little, 0);
+            data[at..at + bytes.len()].copy_from_slice(bytes);
+            error(&data)
+        };
+        assert!(with(0, &[1, 2]).contains("magic is 0x0201"));
+        assert!(with(0, &[0xeb, 0x9f]).contains("byte order"));
+        assert!(with(2, &[2]).contains("version 2"));
+        assert!(with(3, &[1]).contains("flags 0x1"));
+        assert!(with(4, &[20]).contains("header of 20 bytes"));
+        assert!(with(4, &[0xff, 0xff, 0xff, 0xff]).contains("does not fit"));
+        assert!(with(24, &[2]).contains("not a multiple of 4"));
+        assert!(with(24, &[0xfc, 0xff, 0xff, 0xff]).contains("end behind"));
+        assert!(with(28, &[0xff, 0xff, 0xff, 0xff]).contains("end behind"));
+        assert!(with(28, &[2]).contains("too short for the size of a record"));
+        assert!(with(28, &[4]).contains("header for a section is cut off"));
+        assert!(with(32, &[12]).contains("12 bytes; at least 16"));
+        assert!(with(32, &[18]).contains("18 bytes; at least 16"));
+        assert!(with(40, &[0]).contains("0 records"));
+        assert!(with(40, &[0xff, 0xff, 0xff, 0xff]).contains("offset 0x24: core_relo: 4294967295 records"));
+    }
+}

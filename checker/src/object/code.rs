@@ -7,9 +7,10 @@ use corecheck_layouts::btf::{Btf, Kind, TypeId};
 use object::elf as raw;
 
 use super::btf_ext::{Group, fault};
-use super::elf::{Elf, RawSection, Symbol, text};
+use super::elf::{Elf, RawSection, text};
 use super::error::broken;
 use super::model::{Binding, Function, Section, Uses};
+use super::symbols::Symbol;
 use super::{ErrorKind, Insn};
 
 const REBUILD: &str = "build the object again, with an unmodified clang and linker";
@@ -34,13 +35,6 @@ impl Code {
             if section.is_code() {
                 code.add(index, section, elf)?;
             }
-        }
-        if code.sections.is_empty() {
-            return Err(broken(
-                "section table",
-                "no section holds code, so there is no program in it",
-                "give the object that holds the programs",
-            ));
         }
         Ok(code)
     }
@@ -174,4 +168,58 @@ pub(super) fn add_func_info(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::btf::Endian;
+
+    use super::super::testing::*;
+    use super::*;
+
+    fn object_of(insns: &[Insn], first: u64, count: u64) -> Image {
+        let mut image = Image::empty(Endian::Little);
+        let section = image.code("tc", insns);
+        image.function("f", section, first, count);
+        image
+    }
+
+    #[test]
+    fn functions_are_ordered_and_found() {
+        let mut image = Image::empty(Endian::Big);
+        let text = image.code(".text", &[MOV, EXIT, MOV, EXIT]);
+        let tc = image.code("tc", &[MOV, EXIT]);
+        image.function("program", tc, 0, 2);
+        image.function("second", text, 2, 2);
+        image.function("first", text, 0, 1);
+        let object = image.read().expect("a sound object");
+        let names: Vec<&str> = object.functions.iter().map(|f| f.name.as_str()).collect();
+        assert_eq!(names, ["first", "second", "program"]);
+        let found: Vec<Option<usize>> = (0..5).map(|insn| object.function_at(0, insn)).collect();
+        assert_eq!(found, [Some(0), None, Some(1), Some(1), None]);
+        assert_eq!(object.function_at(1, 1), Some(2));
+        assert_eq!(object.function_at(9, 0), None);
+    }
+
+    #[test]
+    fn broken_code_is_refused() {
+        assert!(object_of(&[MOV, EXIT], 0, 0).error().contains("a function of 0 bytes"));
+        let mut image = object_of(&[MOV, EXIT], 0, 2);
+        image.symbols[1].size = 12;
+        assert!(image.error().contains("a function of 12 bytes"));
+        let mut image = object_of(&[MOV, EXIT], 0, 1);
+        image.symbols[1].value = 4;
+        assert!(image.error().contains("offset 0x4 of code is not a multiple of 8"));
+        let mut image = object_of(&[MOV, EXIT], 0, 1);
+        image.sections[1].bytes.push(0);
+        assert!(image.error().contains("its 17 bytes are not a multiple of 8"));
+        assert!(object_of(&[MOV, LOAD], 0, 2).error().contains("ends within a 64-bit load"));
+        assert!(object_of(&[LOAD, SLOT, EXIT], 1, 2).error().contains("second slot"));
+    }
+
+    #[test]
+    fn a_second_slot_that_looks_like_a_load_is_none() {
+        let object = object_of(&[LOAD, LOAD, EXIT], 2, 1).read().expect("a sound object");
+        assert_eq!(object.functions[0].insn_off, 2);
+    }
 }

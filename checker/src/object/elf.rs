@@ -10,20 +10,20 @@ use std::collections::HashMap;
 use corecheck_layouts::btf::Endian;
 use object::Endianness;
 use object::elf::{self as raw, FileHeader64};
-use object::read::SymbolIndex;
-use object::read::elf::{FileHeader, Rel, SectionHeader, SectionTable, Sym};
+use object::read::elf::{FileHeader, Rel, SectionHeader, SectionTable};
 
 use super::ErrorKind;
 use super::error::broken;
+use super::symbols::{self, Symbol};
 
-type Header = FileHeader64<Endianness>;
+pub(super) type Header = FileHeader64<Endianness>;
 
 /// The longest name of a section or symbol in bytes. Paths in uprobe sections and mangled names stay far below.
 const LONGEST_NAME: usize = 64 << 10;
 /// How many bytes all names together may take, each counted where it is used.
 const ALL_NAMES: usize = 64 << 20;
 
-const DAMAGED: &str = "the file is cut off or damaged: build or copy it again";
+pub(super) const DAMAGED: &str = "the file is cut off or damaged: build or copy it again";
 
 /// A section, by its ELF index in [`Elf::sections`].
 pub(super) struct RawSection<'d> {
@@ -36,19 +36,6 @@ pub(super) struct RawSection<'d> {
     pub(super) bytes: &'d [u8],
     info: u32,
     entry_size: u64,
-}
-
-/// A symbol, by its index in [`Elf::symbols`].
-pub(super) struct Symbol<'d> {
-    pub(super) name: &'d [u8],
-    /// ELF index of its section; `None` for undefined, absolute and common symbols.
-    pub(super) section: Option<usize>,
-    pub(super) is_undefined: bool,
-    pub(super) value: u64,
-    pub(super) size: u64,
-    pub(super) bind: u8,
-    pub(super) kind: u8,
-    pub(super) visibility: u8,
 }
 
 /// One relocation.
@@ -77,16 +64,6 @@ impl RawSection<'_> {
     /// Its name for people.
     pub(super) fn text(&self) -> String {
         text(self.name)
-    }
-}
-
-impl Symbol<'_> {
-    /// `sym_is_extern`.
-    pub(super) fn is_extern(&self) -> bool {
-        self.is_undefined
-            && (self.bind == raw::STB_GLOBAL || self.bind == raw::STB_WEAK)
-            && self.kind == raw::STT_NOTYPE
-            && !self.name.is_empty()
     }
 }
 
@@ -122,7 +99,7 @@ impl<'d> Elf<'d> {
         }
         let table = header.sections(order, data).map_err(|error| wrong(error.to_string()))?;
         let sections = read_sections(data, header, order, &table)?;
-        let symbols = read_symbols(data, order, &table, &sections)?;
+        let symbols = symbols::read(data, order, &table, &sections)?;
         let endian = match order {
             Endianness::Little => Endian::Little,
             Endianness::Big => Endian::Big,
@@ -216,7 +193,7 @@ impl<'d> Elf<'d> {
 }
 
 /// The string at an offset of a string table, bounded.
-fn name(strings: &[u8], offset: u32) -> Option<&[u8]> {
+pub(super) fn name(strings: &[u8], offset: u32) -> Option<&[u8]> {
     let tail = strings.get(offset as usize..)?;
     let window = tail.get(..LONGEST_NAME).unwrap_or(tail);
     memchr::memchr(0, window).map(|end| &window[..end])
@@ -272,72 +249,97 @@ fn read_sections<'d>(
     Ok(sections)
 }
 
-fn read_symbols<'d>(
-    data: &'d [u8],
-    order: Endianness,
-    table: &SectionTable<'d, Header>,
-    sections: &[RawSection<'d>],
-) -> Result<Vec<Symbol<'d>>, ErrorKind> {
-    let wrong = |what: String| broken("symbol table", what, DAMAGED);
-    match sections.iter().filter(|section| section.kind == raw::SHT_SYMTAB).count() {
-        0 => {
-            return Err(broken(
-                "ELF header",
-                "there is no symbol table, so nobody knows where its programs are",
-                "it was stripped: keep symbols (llvm-strip -g removes only debug information)",
-            ));
-        }
-        1 => {}
-        _ => return Err(wrong("there are several".to_owned())),
-    }
-    let symbols = table.symbols(order, data, raw::SHT_SYMTAB).map_err(|error| wrong(error.to_string()))?;
-    let names = sections.get(symbols.string_section().0).map_or(&[][..], |section| section.bytes);
-    let mut all = Vec::with_capacity(symbols.len());
-    for (index, symbol) in symbols.iter().enumerate() {
-        let wrong = |what: String| broken(format!("symbol {index}"), what, DAMAGED);
-        let name = name(names, symbol.st_name(order))
-            .ok_or_else(|| wrong("its name is not within the symbol names".to_owned()))?;
-        let section = symbols
-            .symbol_section(order, symbol, SymbolIndex(index))
-            .map_err(|error| wrong(error.to_string()))?
-            .map(|section| section.0);
-        let symbol = Symbol {
-            name,
-            section,
-            is_undefined: symbol.st_shndx(order) == raw::SHN_UNDEF,
-            value: symbol.st_value(order),
-            size: symbol.st_size(order),
-            bind: symbol.st_bind(),
-            kind: symbol.st_type(),
-            visibility: symbol.st_visibility(),
-        };
-        check_place(&symbol, sections).map_err(wrong)?;
-        all.push(symbol);
-    }
-    Ok(all)
-}
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
 
-/// A symbol's section exists, and functions and variables lie within it.
-fn check_place(symbol: &Symbol<'_>, sections: &[RawSection<'_>]) -> Result<(), String> {
-    let Some(index) = symbol.section else { return Ok(()) };
-    let Some(section) = sections.get(index) else {
-        return Err(format!(
-            "{} is said to be in section {index}, but there are {}",
-            text(symbol.name),
-            sections.len()
-        ));
-    };
-    let has_bytes = symbol.kind == raw::STT_FUNC || symbol.kind == raw::STT_OBJECT;
-    let end = symbol.value.checked_add(symbol.size);
-    if has_bytes && end.is_none_or(|end| end > section.size) {
-        return Err(format!(
-            "{} ({} bytes at {:#x}) does not lie within the {} bytes of section {}",
-            text(symbol.name),
-            symbol.size,
-            symbol.value,
-            section.size,
-            section.text()
-        ));
+    fn small() -> Image {
+        with_relos(Endian::Little, &[[0, 1, 0, 0]])
     }
-    Ok(())
+
+    #[test]
+    fn a_section_behind_the_end_is_named() {
+        let mut image = small();
+        image.sections[1].size = Some(1 << 40);
+        let error = image.error();
+        assert!(error.contains("section raw_tp/x (1)") && error.contains("do not fit"), "{error}");
+        image.sections[1].size = Some(u64::MAX);
+        image.sections[1].offset = Some(u64::MAX);
+        assert!(image.error().contains("do not fit"));
+    }
+
+    #[test]
+    fn overlapping_sections_are_refused() {
+        let mut image = small();
+        image.section("more", 0, vec![]);
+        let last = image.sections.len() - 1;
+        image.sections[last].offset = Some(64);
+        image.sections[last].size = Some(400);
+        image.section("and more", 0, vec![]);
+        image.sections[last + 1].offset = Some(64);
+        image.sections[last + 1].size = Some(400);
+        assert!(image.error().contains("overlaps"), "{}", image.error());
+    }
+
+    #[test]
+    fn every_cut_of_a_file_is_an_error() {
+        let whole = small().build();
+        for len in 4..whole.len() {
+            let error = super::super::read_bytes("cut.o", &whole[..len]).expect_err("cut off").to_string();
+            assert!(error.starts_with("cut.o: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_symbol_outside_its_section_is_named() {
+        let mut image = small();
+        image.symbols[1].value = 8;
+        assert!(
+            image
+                .error()
+                .contains("reads (32 bytes at 0x8) does not lie within the 32 bytes of section raw_tp/x")
+        );
+        image.symbols[1].value = u64::MAX;
+        assert!(image.error().contains("does not lie within"));
+        image.symbols[1].section = 77;
+        assert!(image.error().contains("section 77"), "{}", image.error());
+    }
+
+    #[test]
+    fn stripped_and_linked_files_are_refused() {
+        let mut image = small();
+        image.has_symbol_table = false;
+        assert!(image.error().contains("no symbol table"));
+        let mut image = small();
+        image.file_type = raw::ET_EXEC;
+        assert!(image.error().contains("not 1 (relocatable)"));
+    }
+
+    #[test]
+    fn relocations_are_checked() {
+        let mut image = small();
+        image.relocations(1, &[(32, 1)]);
+        assert!(image.error().contains("applies to offset 0x20"), "{}", image.error());
+        let mut image = small();
+        image.relocations(1, &[(0, 99)]);
+        assert!(image.error().contains("symbol 99"));
+        let mut image = small();
+        image.relocations(1, &[(4, 1)]);
+        assert!(image.error().contains("not a multiple of 8"));
+        let mut image = small();
+        image.relocations(1, &[(0, 1)]);
+        image.sections[4].entry_size = 8;
+        assert!(image.error().contains("have 8 bytes, not 16"));
+    }
+
+    #[test]
+    fn a_name_is_bounded_and_ends() {
+        assert_eq!(name(b"a\0bc\0", 2), Some(&b"bc"[..]));
+        assert_eq!(name(b"abc", 0), None, "no NUL");
+        assert_eq!(name(b"abc\0", 9), None);
+        let long = [vec![b'x'; LONGEST_NAME], vec![0]].concat();
+        assert_eq!(name(&long, 0), None);
+        assert_eq!(name(&long, 1).map(<[u8]>::len), Some(LONGEST_NAME - 1));
+    }
 }

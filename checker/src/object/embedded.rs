@@ -1,25 +1,17 @@
-//! Files to objects: a BPF object itself, or every object that an executable or library embeds.
+//! Where in an executable or library BPF objects are.
 //!
 //! libbpf's skeletons, bpf2go and aya's `include_bytes!` all put the object's bytes unchanged among an executable's
 //! data. The executable is usually stripped, so they are found by their ELF headers, and an object's extent by what its
 //! own headers say, never beyond the section of the executable that holds it.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::Read;
 use std::ops::Range;
-use std::path::Path;
 
 use corecheck_layouts::btf::Endian;
 use object::elf as raw;
 use object::read::{Object as _, ObjectSection, ObjectSymbol, SectionFlags, SectionIndex};
 
-use super::error::{ErrorKind, ObjectError, broken};
-use super::model::{EmbeddedAt, Object};
-use super::{kinds, read};
-
-/// The largest file that is read, in bytes.
-pub const MAX_INPUT: u64 = 1 << 30;
+use super::error::{ObjectError, broken};
 
 const HEADER: usize = 64;
 const SECTION_HEADER: usize = 64;
@@ -33,118 +25,12 @@ pub struct Found {
     pub symbol: Option<String>,
 }
 
-/// Reads a file: one BPF object, or every one embedded in an executable or library.
-///
-/// # Errors
-/// The file cannot be read, is neither of the two, or is broken: [`ErrorKind`] tells which.
-pub fn read_file(path: &Path) -> Result<Vec<Object>, ObjectError> {
-    let name = path.display().to_string();
-    let fail = |error| ObjectError { path: name.clone(), kind: ErrorKind::Io(error) };
-    let mut file = File::open(path).map_err(fail)?;
-    let mut bytes = Vec::new();
-    file.by_ref().take(HEADER as u64).read_to_end(&mut bytes).map_err(fail)?;
-    // Not reading on when it is no ELF file: it could be a device without an end.
-    if bytes.starts_with(&raw::ELFMAG) {
-        let rest = (MAX_INPUT + 1).saturating_sub(bytes.len() as u64);
-        file.take(rest).read_to_end(&mut bytes).map_err(fail)?;
-    }
-    read_bytes(&name, &bytes)
-}
-
-/// Reads bytes, as [`read_file`] does; `name` stands for the file in names and errors.
-///
-/// # Errors
-/// As [`read_file`], without those of reading the file.
-pub fn read_bytes(name: &str, bytes: &[u8]) -> Result<Vec<Object>, ObjectError> {
-    let fail = |kind| ObjectError { path: name.to_owned(), kind };
-    if bytes.len() as u64 > MAX_INPUT {
-        return Err(fail(ErrorKind::TooLarge { limit: MAX_INPUT }));
-    }
-    let ident = Ident::read(bytes).map_err(fail)?;
-    if ident.is_bpf() {
-        if ident.class != raw::ELFCLASS64 {
-            let what = "it is 32-bit ELF, but BPF objects are 64-bit";
-            return Err(fail(broken("ELF header", what, "compile with clang -target bpf")));
-        }
-        return read::object(name, None, bytes).map(|object| vec![object]).map_err(fail);
-    }
-    let mut rejected = Vec::new();
-    let found = search(name, bytes, &mut rejected)?;
-    if found.is_empty() {
-        return Err(fail(ErrorKind::NoObject {
-            machine: kinds::machine(ident.machine),
-            seen: rejected.first().map_or_else(String::new, |seen| format!(" ({seen})")),
-        }));
-    }
-    let names = names(name, &found);
-    found.into_iter().zip(names).map(|(found, path)| embedded(name, path, bytes, found)).collect()
-}
-
-fn embedded(executable: &str, path: String, bytes: &[u8], found: Found) -> Result<Object, ObjectError> {
-    let place = EmbeddedAt {
-        executable: executable.to_owned(),
-        offset: found.range.start as u64,
-        size: found.range.len() as u64,
-        symbol: found.symbol,
-    };
-    let bytes = bytes.get(found.range).unwrap_or_default();
-    read::object(&path, Some(place), bytes).map_err(|kind| ObjectError { path, kind })
-}
-
 /// Finds the objects that an ELF executable or library embeds, in the order of the file; of equal ones the first.
 ///
 /// # Errors
 /// Not ELF, or an object's headers contradict the place it is in.
 pub fn locate(name: &str, bytes: &[u8]) -> Result<Vec<Found>, ObjectError> {
-    Ident::read(bytes).map_err(|kind| ObjectError { path: name.to_owned(), kind })?;
     search(name, bytes, &mut Vec::new())
-}
-
-/// `file@symbol`, or `file@0xoffset` where no symbol names exactly one object.
-fn names(file: &str, found: &[Found]) -> Vec<String> {
-    let mut uses: HashMap<&str, usize> = HashMap::new();
-    for symbol in found.iter().filter_map(|found| found.symbol.as_deref()) {
-        *uses.entry(symbol).or_default() += 1;
-    }
-    let name = |found: &Found| match &found.symbol {
-        Some(symbol) if uses.get(symbol.as_str()) == Some(&1) => format!("{file}@{symbol}"),
-        _ => format!("{file}@{:#x}", found.range.start),
-    };
-    found.iter().map(name).collect()
-}
-
-/// What the first bytes of an ELF file say.
-struct Ident {
-    class: u8,
-    machine: u16,
-    file_type: u16,
-}
-
-impl Ident {
-    fn read(bytes: &[u8]) -> Result<Self, ErrorKind> {
-        if !bytes.starts_with(&raw::ELFMAG) {
-            return Err(ErrorKind::NotElf { found: kinds::first_bytes(bytes) });
-        }
-        let cut = || {
-            broken("ELF header", format!("the file has only {} bytes", bytes.len()), "copy or build it again")
-        };
-        let class = *bytes.get(4).ok_or_else(cut)?;
-        let endian = match bytes.get(5) {
-            Some(&raw::ELFDATA2LSB) => Endian::Little,
-            Some(&raw::ELFDATA2MSB) => Endian::Big,
-            Some(other) => {
-                return Err(broken("ELF header, offset 0x5", format!("byte order {other} is not known"), ""));
-            }
-            None => return Err(cut()),
-        };
-        let half = |at| endian.u16(bytes, at).ok_or_else(cut);
-        Ok(Self { class, machine: half(18)?, file_type: half(16)? })
-    }
-
-    /// `bpf_object__elf_init` also takes the machine 0 that very old compilers wrote.
-    fn is_bpf(&self) -> bool {
-        self.machine == raw::EM_BPF || (self.machine == raw::EM_NONE && self.file_type == raw::ET_REL)
-    }
 }
 
 /// A section of the executable that may hold objects.
@@ -154,7 +40,11 @@ struct Container {
     address: u64,
 }
 
-fn search(name: &str, bytes: &[u8], rejected: &mut Vec<String>) -> Result<Vec<Found>, ObjectError> {
+pub(super) fn search(
+    name: &str,
+    bytes: &[u8],
+    rejected: &mut Vec<String>,
+) -> Result<Vec<Found>, ObjectError> {
     let file = object::File::parse(bytes).map_err(|error| ObjectError {
         path: name.to_owned(),
         kind: broken(
@@ -330,5 +220,120 @@ fn add_symbols(file: &object::File<'_>, containers: &[Container], found: &mut [(
                 found.symbol = Some(name.to_owned());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::super::{Object, read_bytes};
+    use super::*;
+
+    fn object(value: u32) -> Vec<u8> {
+        with_relos(Endian::Little, &[[0, 1, 0, value]]).build()
+    }
+
+    /// An x86-64 library whose `.rodata` holds these parts.
+    fn library(parts: &[&[u8]]) -> Image {
+        let mut image = Image::empty(Endian::Little);
+        image.machine = raw::EM_X86_64;
+        image.file_type = raw::ET_DYN;
+        image.section(".rodata", raw::SHF_ALLOC, parts.concat());
+        image
+    }
+
+    fn kinds(objects: &[Object]) -> Vec<u32> {
+        objects.iter().map(|object| object.relos[0].kind).collect()
+    }
+
+    #[test]
+    fn each_object_is_found_once_at_any_alignment() {
+        let (a, b) = (object(1), object(2));
+        let image = library(&[b"xyz", &a, b"\x7fELF\x02", &b, &a]);
+        let objects = read_bytes("lib.so", &image.build()).expect("objects");
+        assert_eq!(kinds(&objects), [1, 2]);
+        let place = objects[0].embedded_in.clone().expect("as the test made it");
+        assert_eq!((place.offset, place.size, place.symbol), (64 + 3, a.len() as u64, None));
+        assert_eq!(objects[0].path, "lib.so@0x43");
+    }
+
+    #[test]
+    fn both_byte_orders_and_a_file_without_sections() {
+        let big = with_relos(Endian::Big, &[[0, 1, 0, 5]]).build();
+        let mut file = library(&[&big, &object(6)]).build();
+        // e_shoff, e_shnum and e_shstrndx: no section table.
+        file[40..48].fill(0);
+        file[60..64].fill(0);
+        let objects = read_bytes("stripped", &file).expect("objects");
+        assert_eq!(kinds(&objects), [5, 6]);
+        assert_eq!(objects[0].endian, Endian::Big);
+    }
+
+    #[test]
+    fn an_object_is_named_by_the_symbol_that_covers_it_alone() {
+        let (a, b) = (object(1), object(2));
+        let len = a.len() as u64;
+        let mut image = library(&[&a, &b]);
+        let variable = info(raw::STB_LOCAL, raw::STT_OBJECT);
+        image.symbol("everything", variable, 1, 0, 2 * len);
+        image.symbol("too_short", variable, 1, 0, len - 1);
+        image.symbol("larger", variable, 1, 0, len + 1);
+        image.symbol("first", variable, 1, 0, len);
+        image.symbol("behind", variable, 1, len + 1, len);
+        let objects = read_bytes("tool", &image.build()).expect("objects");
+        let paths: Vec<&str> = objects.iter().map(|object| object.path.as_str()).collect();
+        assert_eq!(paths, ["tool@first".to_owned(), format!("tool@{:#x}", 64 + len)]);
+        image.symbol("first", variable, 1, len, len);
+        let objects = read_bytes("tool", &image.build()).expect("objects");
+        assert_eq!(objects[0].path, "tool@0x40", "two objects of one name are told apart");
+    }
+
+    #[test]
+    fn a_decoy_does_not_spoil_the_rest() {
+        let header = &object(1)[..64];
+        // Where the header is changed, and to what: an executable, a version, the size of the header, the offset of
+        // the section table, no section.
+        let broken: [(usize, &[u8]); 5] = [(16, &[2]), (20, &[9]), (52, &[1]), (47, &[0x80]), (60, &[0, 0])];
+        for (at, bytes) in broken {
+            let mut decoy = header.to_vec();
+            decoy[at..at + bytes.len()].copy_from_slice(bytes);
+            let image = library(&[&decoy, &object(3)]);
+            assert_eq!(kinds(&read_bytes("lib.so", &image.build()).expect("objects")), [3]);
+            let error = read_bytes("lib.so", &library(&[&decoy]).build()).expect_err("broken").to_string();
+            assert!(
+                error.contains("ELF for x86-64") && error.contains("at offset 0x40 stands a BPF"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_object_is_named_by_its_place() {
+        let mut image = with_relos(Endian::Little, &[[16, 1, 0, 0]]);
+        let error =
+            read_bytes("lib.so", &library(&[&image.build()]).build()).expect_err("broken").to_string();
+        assert!(error.starts_with("lib.so@0x40: section .BTF.ext, offset 0x58: "), "{error}");
+        image.sections[1].size = Some(1 << 20);
+        let error =
+            read_bytes("lib.so", &library(&[&image.build()]).build()).expect_err("broken").to_string();
+        assert!(error.starts_with("lib.so@0x40: section table: section 1 (1048576 bytes"), "{error}");
+    }
+
+    #[test]
+    fn an_object_is_not_sought_beyond_its_section() {
+        let whole = object(1);
+        let mut image = library(&[&whole[..whole.len() - 1]]);
+        image.section(".data", raw::SHF_ALLOC, whole[whole.len() - 1..].to_vec());
+        let error = read_bytes("lib.so", &image.build()).expect_err("broken").to_string();
+        assert!(error.contains("no BPF object is embedded"), "{error}");
+    }
+
+    #[test]
+    fn many_headers_are_searched_in_linear_time() {
+        let header = object(1)[..64].to_vec();
+        let image = library(&[&header.repeat(20_000)]);
+        let start = std::time::Instant::now();
+        assert!(read_bytes("lib.so", &image.build()).is_err());
+        assert!(start.elapsed().as_secs() < 5);
     }
 }

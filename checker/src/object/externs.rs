@@ -89,3 +89,57 @@ impl<'b> Declared<'b> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::btf::types::SecInfo;
+    use corecheck_layouts::btf::{Endian, TypeSpec};
+
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn btf_decides_what_an_extern_is() {
+        let mut types = Types::new(Endian::Little);
+        let int = TypeId(1);
+        let builder = &mut types.builder;
+        let var = |name: &str, linkage| TypeSpec::Var { name: name.to_owned(), of: int, linkage };
+        let value = builder.add(var("CONFIG_HZ", 2));
+        let kernel_variable = builder.add(var("jiffies", 2));
+        let defined = builder.add(var("defined", 1));
+        let lonely = builder.add(var("lonely", 2));
+        let proto = builder.add(TypeSpec::FuncProto { returns: int, params: vec![] });
+        let kfunc = builder.add(TypeSpec::Func { name: "kfunc".to_owned(), proto, linkage: 2 });
+        let entry = |of| SecInfo { of, offset: 0, size: 4 };
+        let sections =
+            [(".kconfig", vec![value]), (".ksyms", vec![kernel_variable, kfunc]), ("odd", vec![defined])];
+        for (name, variables) in sections {
+            let entries = variables.into_iter().map(entry).collect();
+            builder.add(TypeSpec::DataSec { name: name.to_owned(), size: 0, entries });
+        }
+        let (btf, []) = types.finish([]);
+
+        let mut image = Image::empty(Endian::Little);
+        let code = image.code("tc", &[EXIT]);
+        image.function("program", code, 0, 1);
+        image.section(".BTF", 0, btf);
+        for name in ["jiffies", "CONFIG_HZ", "kfunc", "defined", "lonely", "unknown"] {
+            let bind = if name == "kfunc" { raw::STB_WEAK } else { raw::STB_GLOBAL };
+            image.symbol(name, info(bind, raw::STT_NOTYPE), raw::SHN_UNDEF, 0, 0);
+        }
+        let object = image.read().expect("a sound object");
+        let kinds: Vec<ExternKind> = object.externs.iter().map(|ext| ext.kind).collect();
+        use ExternKind::{Kconfig, KsymFunction, KsymVariable, Undeclared};
+        assert_eq!(kinds, [KsymVariable, Kconfig, KsymFunction, Undeclared, Undeclared, Undeclared]);
+        assert_eq!(
+            (object.externs[2].btf, object.externs[2].of, object.externs[2].weak),
+            (Some(kfunc), Some(proto), true)
+        );
+        assert_eq!((object.externs[1].btf, object.externs[1].of), (Some(value), Some(int)));
+        assert_ne!(lonely, defined);
+        let why: Vec<String> = object.problems.iter().map(ToString::to_string).collect();
+        assert!(why[0].contains("defined is not declared extern"), "{why:?}");
+        assert!(why[1].contains("lonely is in no section"), "{why:?}");
+        assert!(why[2].contains("unknown is not declared in .BTF"), "{why:?}");
+    }
+}

@@ -163,3 +163,82 @@ fn data_kind(section: &RawSection<'_>) -> Option<DataKind> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::btf::types::SecInfo;
+    use corecheck_layouts::btf::{Endian, MemberSpec, TypeSpec};
+
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn a_map_has_its_type_from_btf() {
+        let mut types = Types::new(Endian::Little);
+        let int = TypeId(1);
+        let builder = &mut types.builder;
+        let array = builder.add(TypeSpec::Array { element: int, index: int, length: 27 });
+        let pointer = builder.add(TypeSpec::Ptr { to: array });
+        let members =
+            vec![MemberSpec { name: "type".to_owned(), of: pointer, bit_offset: 0, bitfield_bits: 0 }];
+        let definition = builder.add(TypeSpec::Composite {
+            is_union: false,
+            name: String::new(),
+            size: 8,
+            kind_flag: false,
+            members,
+        });
+        let named = builder.add(TypeSpec::Typedef { name: "map_t".to_owned(), to: definition });
+        let var = builder.add(TypeSpec::Var { name: "ring".to_owned(), of: named, linkage: 1 });
+        let entries = vec![SecInfo { of: var, offset: 0, size: 8 }];
+        builder.add(TypeSpec::DataSec { name: ".maps".to_owned(), size: 8, entries });
+        let (btf, []) = types.finish([]);
+
+        let mut image = Image::empty(Endian::Little);
+        let code = image.code("tc", &[EXIT]);
+        image.function("program", code, 0, 1);
+        image.section(".BTF", 0, btf);
+        let maps = image.section(".maps", raw::SHF_ALLOC, vec![0; 24]);
+        let variable = info(raw::STB_GLOBAL, raw::STT_OBJECT);
+        image.symbol("undescribed", variable, maps, 16, 8);
+        image.symbol("ring", variable, maps, 8, 8);
+        let object = image.read().expect("a sound object");
+        let found: Vec<_> =
+            object.maps.iter().map(|map| (map.name.as_str(), map.offset, map.map_type)).collect();
+        assert_eq!(found, [("ring", 8, Some(27)), ("undescribed", 16, None)]);
+    }
+
+    #[test]
+    fn legacy_maps_are_a_problem() {
+        let mut image = Image::empty(Endian::Little);
+        let code = image.code("tc", &[EXIT]);
+        image.function("program", code, 0, 1);
+        let maps = image.section("maps", raw::SHF_ALLOC, vec![0; 20]);
+        image.symbol("old", info(raw::STB_GLOBAL, raw::STT_OBJECT), maps, 0, 20);
+        let object = image.read().expect("a sound object");
+        assert_eq!(
+            (object.maps[0].kind, &object.problems[..]),
+            (MapKind::Legacy, &[Problem::LegacyMaps][..])
+        );
+    }
+
+    #[test]
+    fn sections_of_variables_are_told_by_name() {
+        let mut image = Image::empty(Endian::Little);
+        let code = image.code("tc", &[EXIT]);
+        image.function("program", code, 0, 1);
+        for name in [".rodata", ".rodata.str1.1", ".data", ".data.x", ".database", ".addr_space.1"] {
+            image.section(name, raw::SHF_ALLOC, vec![1, 2]);
+        }
+        image.section(".rodata.empty", raw::SHF_ALLOC, vec![]);
+        image.section(".bss", raw::SHF_ALLOC, vec![]);
+        let last = image.sections.len() - 1;
+        image.sections[last].kind = raw::SHT_NOBITS;
+        image.sections[last].size = Some(1 << 40);
+        let object = image.read().expect("a sound object");
+        use DataKind::{Bss, Data, Other, ReadOnly};
+        let kinds: Vec<DataKind> = object.data.iter().map(|data| data.kind).collect();
+        assert_eq!(kinds, [ReadOnly, ReadOnly, Data, Data, Other, Bss]);
+        assert_eq!((object.data[5].size, object.data[5].bytes.len()), (1 << 40, 0));
+    }
+}

@@ -13,19 +13,25 @@ mod error;
 mod externs;
 mod insn;
 mod kinds;
+mod lines;
 mod maps;
 mod model;
+mod open;
 mod problem;
 mod programs;
 mod read;
 mod references;
 mod relos;
+mod symbols;
+#[cfg(test)]
+mod testing;
 
-pub use embedded::{Found, MAX_INPUT, locate, read_bytes, read_file};
+pub use embedded::{Found, locate};
 pub use error::{ErrorKind, ObjectError};
 pub use insn::Insn;
 pub use model::{
     Binding, CoreRelo, DataKind, DataSection, EmbeddedAt, Extern, ExternKind, Function, Map, MapKind, Object,
     Program, Reference, Section, SourceLine, Target, Uses,
 };
+pub use open::{MAX_INPUT, read_bytes, read_file};
 pub use problem::Problem;

@@ -27,8 +27,6 @@ pub struct Object {
     pub programs: Vec<Program>,
     /// Its CO-RE relocations, in the order of `.BTF.ext`: the order in which libbpf resolves them.
     pub relos: Vec<CoreRelo>,
-    /// Its source lines, ordered by section and instruction; see [`Object::line_at`].
-    pub(super) lines: Vec<LineRecord>,
     /// What its instructions refer to, ordered by section and instruction.
     pub references: Vec<Reference>,
     /// Undefined symbols: Kconfig values, kernel variables, kernel functions.
@@ -151,13 +149,13 @@ pub struct CoreRelo {
     pub access_str_off: u32,
     /// Its kind (`enum bpf_core_relo_kind`); a number this program does not know is kept.
     pub kind: u32,
+    /// The `line_info` record of its source line; see [`Object::source`].
+    pub(super) line: Option<LineRecord>,
 }
 
-/// A `line_info` record.
+/// A `line_info` record without its instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LineRecord {
-    pub(super) section: usize,
-    pub(super) insn: u32,
     pub(super) file_off: u32,
     pub(super) text_off: u32,
     pub(super) line: u32,
@@ -169,7 +167,7 @@ pub(super) struct LineRecord {
 pub struct SourceLine<'a> {
     /// The file as the compiler was told of it.
     pub file: &'a str,
-    /// The line, from 1.
+    /// The line, from 1; 0 when the compiler did not know.
     pub line: u32,
     /// The column, from 1; 0 when the compiler did not know.
     pub column: u32,
@@ -309,14 +307,9 @@ impl Object {
         self.text(relo.access_str_off)
     }
 
-    /// The source line of an instruction: of the last line record at or before it within its function that names a
-    /// line. Compilers give many instructions no line of their own, and some records have line 0.
-    pub fn line_at(&self, section: usize, insn: u32) -> Option<SourceLine<'_>> {
-        let first = self.functions.get(self.function_at(section, insn)?)?.insn_off;
-        let after = self.lines.partition_point(|line| (line.section, line.insn) <= (section, insn));
-        let in_function = |line: &&LineRecord| line.section == section && line.insn >= first;
-        let record =
-            self.lines.get(..after)?.iter().rev().take_while(in_function).find(|line| line.line != 0)?;
+    /// The source line of a relocation, if the object was compiled with line information.
+    pub fn source(&self, relo: &CoreRelo) -> Option<SourceLine<'_>> {
+        let record = relo.line?;
         Some(SourceLine {
             file: self.text(record.file_off),
             line: record.line,

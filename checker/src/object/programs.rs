@@ -130,3 +130,101 @@ impl Walk<'_> {
         Ok(reached)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::btf::{Endian, TypeId, TypeSpec};
+    use object::elf as raw;
+
+    use super::super::testing::*;
+
+    #[test]
+    fn sections_decide_what_a_program_is() {
+        let mut image = Image::empty(Endian::Little);
+        let text = image.code(".text", &[EXIT]);
+        let on = image.code("tc", &[EXIT, EXIT]);
+        let off = image.code("?kprobe/x", &[EXIT]);
+        image.function("sub", text, 0, 1);
+        image.function("on", on, 0, 1);
+        image.function("off", off, 0, 1);
+        image.symbol("hidden", info(raw::STB_LOCAL, raw::STT_FUNC), on, 8, 8);
+        let object = image.read().expect("a sound object");
+        let programs: Vec<(&str, &str, bool)> = object
+            .programs
+            .iter()
+            .map(|p| (object.functions[p.function].name.as_str(), p.section_name.as_str(), p.autoload))
+            .collect();
+        assert_eq!(programs, [("on", "tc", true), ("off", "kprobe/x", false)]);
+        assert!(object.program_of(0).is_none() && object.program_of(1).is_some());
+        assert!(object.problems[0].to_string().contains("function hidden in section tc is static"));
+    }
+
+    #[test]
+    fn struct_ops_programs_load_with_their_maps() {
+        for (second_section, expected) in [("?.struct_ops", false), (".struct_ops.link", true)] {
+            let mut image = Image::empty(Endian::Little);
+            let code = image.code("struct_ops/a", &[EXIT, EXIT]);
+            let used = image.function("used", code, 0, 1);
+            image.function("unused", code, 1, 1);
+            let object_symbol = info(raw::STB_GLOBAL, raw::STT_OBJECT);
+            for (section, name) in [("?.struct_ops", "off_ops"), (second_section, "more_ops")] {
+                let index = image.section(section, raw::SHF_ALLOC, vec![0; 32]);
+                image.symbol(name, object_symbol, index, 8, 24);
+                image.relocations(index, &[(16, used)]);
+            }
+            let object = image.read().expect("a sound object");
+            assert_eq!(object.maps[0].functions, [(8, 0)]);
+            let autoload: Vec<bool> = object.programs.iter().map(|program| program.autoload).collect();
+            assert_eq!(autoload, [expected, true], "{second_section}");
+        }
+    }
+
+    #[test]
+    fn an_exception_callback_belongs_to_its_program() {
+        let mut types = Types::new(Endian::Little);
+        let proto = types.builder.add(TypeSpec::FuncProto { returns: TypeId(1), params: vec![] });
+        let func = types.builder.add(TypeSpec::Func { name: "program".to_owned(), proto, linkage: 1 });
+        let tag = "exception_callback:handler".to_owned();
+        types.builder.add(TypeSpec::DeclTag { name: tag, on: func, component: -1 });
+        let (btf, []) = types.finish([]);
+        let mut image = Image::empty(Endian::Little);
+        let text = image.code(".text", &[EXIT]);
+        let code = image.code("tc", &[EXIT]);
+        image.function("handler", text, 0, 1);
+        image.function("program", code, 0, 1);
+        image.section(".BTF", 0, btf);
+        assert_eq!(image.read().expect("a sound object").programs[0].functions, [0, 1]);
+    }
+
+    #[test]
+    fn calls_in_a_circle_end() {
+        let mut image = Image::empty(Endian::Little);
+        let text = image.code(".text", &[call(0), call(-2), EXIT]);
+        let code = image.code("tc", &[call(-1), EXIT]);
+        let first = image.function("a", text, 0, 1);
+        image.function("b", text, 1, 2);
+        image.function("program", code, 0, 2);
+        image.relocations(code, &[(0, first)]);
+        assert_eq!(image.read().expect("a sound object").programs[0].functions, [0, 1, 2]);
+    }
+
+    #[test]
+    fn many_programs_with_many_calls_are_bounded() {
+        // 4096 programs, each of which reaches 4096 functions in a chain.
+        let mut image = Image::empty(Endian::Little);
+        let mut chain = vec![call(0); 4095];
+        chain.push(EXIT);
+        let text = image.code(".text", &chain);
+        let code = image.code("tc", &vec![call(-1); 5000]);
+        let first = image.function("f", text, 0, 1);
+        for at in 1..4096 {
+            image.function("f", text, at, 1);
+        }
+        for at in 0..5000 {
+            image.function("p", code, at, 1);
+        }
+        let entries: Vec<(u64, u32)> = (0..5000).map(|at| (at * 8, first)).collect();
+        image.relocations(code, &entries);
+        assert!(image.error().contains("more than 16777216 calls"), "{}", image.error());
+    }
+}

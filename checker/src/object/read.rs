@@ -12,7 +12,6 @@ use super::error::broken;
 use super::model::{EmbeddedAt, Object};
 use super::problem::Problems;
 use super::references::Parts;
-use super::relos::Records;
 use super::{ErrorKind, Problem};
 use super::{externs, maps, programs, references, relos};
 
@@ -29,7 +28,7 @@ pub(super) fn object(path: &str, embedded_in: Option<EmbeddedAt>, bytes: &[u8]) 
     let mut functions = code.functions(&elf)?;
     let btf = read_btf(&elf)?;
     let ext_section = elf.last_named(".BTF.ext");
-    let Records { relos, lines } = match (ext_section, btf.as_deref()) {
+    let relos = match (ext_section, btf.as_deref()) {
         (Some(section), Some(btf)) => {
             check_kind(section)?;
             let ext = BtfExt::parse(section.bytes, elf.endian)?;
@@ -37,9 +36,9 @@ pub(super) fn object(path: &str, embedded_in: Option<EmbeddedAt>, bytes: &[u8]) 
         }
         (Some(_), None) => {
             problems.add(Problem::BtfExtWithoutBtf);
-            Records::default()
+            vec![]
         }
-        (None, _) => Records::default(),
+        (None, _) => vec![],
     };
     let externs = externs::read(&elf, btf.as_deref(), &mut problems);
     let maps = maps::read(&elf, &code, &functions, btf.as_deref(), &mut problems)?;
@@ -60,7 +59,6 @@ pub(super) fn object(path: &str, embedded_in: Option<EmbeddedAt>, bytes: &[u8]) 
         functions,
         programs,
         relos,
-        lines,
         references,
         externs: externs.all,
         maps,
@@ -102,4 +100,48 @@ fn check_kind(section: &RawSection<'_>) -> Result<(), ErrorKind> {
 fn license(section: &RawSection<'_>) -> String {
     let bytes = section.bytes.get(..LONGEST_LICENSE).unwrap_or(section.bytes);
     text(bytes.split(|&byte| byte == 0).next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::btf::Endian;
+
+    use super::super::testing::*;
+
+    #[test]
+    fn the_license_is_read_up_to_its_end() {
+        let mut image = Image::empty(Endian::Little);
+        let code = image.code("tc", &[EXIT]);
+        image.function("program", code, 0, 1);
+        image.section("license", 0, b"GPL\0rest".to_vec());
+        assert_eq!(image.read().expect("a sound object").license.as_deref(), Some("GPL"));
+    }
+
+    #[test]
+    fn broken_btf_is_an_error_with_its_reason() {
+        let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
+        image.sections[2].bytes[0] = 0;
+        assert!(
+            image.error().starts_with("section .BTF: ") && image.error().contains("magic"),
+            "{}",
+            image.error()
+        );
+        let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
+        image.sections[2].bytes = with_relos(Endian::Big, &[]).sections[2].bytes.clone();
+        assert!(image.error().contains("byte order is not that of the ELF file"));
+        let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
+        image.sections[3].kind = 7;
+        assert!(image.error().contains("section .BTF.ext: its type is 0x7"), "{}", image.error());
+    }
+
+    #[test]
+    fn a_string_without_end_is_refused() {
+        let long = "x".repeat(super::LONGEST_STRING + 1);
+        let (btf, _) = Types::new(Endian::Little).finish([long.as_str()]);
+        let mut image = Image::empty(Endian::Little);
+        let code = image.code("tc", &[EXIT]);
+        image.function("program", code, 0, 1);
+        image.section(".BTF", 0, btf);
+        assert!(image.error().contains("more than 1048576 bytes"), "{}", image.error());
+    }
 }

@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 
 use super::code::{Code, function_at};
-use super::elf::{Elf, Relocation, Symbol, text};
+use super::elf::{Elf, Relocation, text};
 use super::error::broken;
 use super::externs::Externs;
 use super::model::{DataKind, DataSection, Function, Map, MapKind, Reference, Target};
 use super::problem::Problems;
+use super::symbols::Symbol;
 use super::{ErrorKind, Insn, Problem};
 
 /// The parts of an object that a reference can point to.
@@ -202,5 +203,100 @@ pub(super) fn attribute(references: &[Reference], functions: &mut [Function], da
         function.calls.sort_unstable();
         function.calls.dedup();
         function.uses.tidy();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::btf::Endian;
+    use object::elf as raw;
+
+    use super::super::testing::*;
+    use super::*;
+
+    /// `.text` holds `one` and `two`, `tc` the program: the given instructions and their relocations.
+    fn object(program: &[Insn], relocations: impl Fn(&mut Image) -> Vec<(u64, u32)>) -> super::super::Object {
+        let mut image = Image::empty(Endian::Little);
+        let text = image.code(".text", &[MOV, EXIT, call(-3), EXIT]);
+        let tc = image.code("tc", program);
+        image.symbol("", info(raw::STB_LOCAL, raw::STT_SECTION), text, 0, 0);
+        image.function("two", text, 2, 2);
+        image.symbol("one", info(raw::STB_LOCAL, raw::STT_FUNC), text, 0, 16);
+        image.function("program", tc, 0, program.len() as u64);
+        let entries = relocations(&mut image);
+        image.relocations(tc, &entries);
+        image.read().expect("a sound object")
+    }
+
+    fn targets(object: &super::super::Object) -> Vec<Target> {
+        object.references.iter().filter(|r| r.section == 1).map(|r| r.target).collect()
+    }
+
+    #[test]
+    fn calls_are_found_by_symbol_section_and_distance() {
+        // By the section's symbol and an immediate, by a global symbol, by the address of a callback.
+        let callback = Insn { src: Insn::PSEUDO_FUNC, imm: 16, ..LOAD };
+        let object = object(&[call(-1), call(-1), callback, SLOT, EXIT], |_| vec![(0, 1), (8, 2), (16, 1)]);
+        assert_eq!(targets(&object), [Target::Call(0), Target::Call(1), Target::FunctionAddress(1)]);
+        assert_eq!(object.functions[2].calls, [0, 1]);
+        assert_eq!(object.functions[1].calls, [0], "within .text without a relocation");
+        assert_eq!(object.programs[0].functions, [0, 1, 2]);
+        assert_eq!(object.problems, []);
+    }
+
+    #[test]
+    fn what_libbpf_refuses_is_a_problem() {
+        let helper = Insn { code: Insn::CALL, imm: 1, ..Insn::default() };
+        let cases: [(&[Insn], (u64, u32), &str); 6] = [
+            (&[call(9), EXIT], (0, 1), "calls section .text+9, where no function is"),
+            (&[call(-7), EXIT], (0, 1), "calls section .text+-7, where no function is"),
+            (&[helper, EXIT], (0, 2), "the call of two is encoded as one of a helper"),
+            (&[MOV, EXIT], (0, 2), "at an instruction that takes none (code 0xb7)"),
+            (&[LOAD, SLOT, EXIT], (8, 2), "at an instruction that takes none (code 0x00)"),
+            (&[call(-1), EXIT], (0, 4), "refers to function program, which is not in .text"),
+        ];
+        for (program, relocation, expected) in cases {
+            let object = object(program, |_| vec![relocation]);
+            let [problem] = &object.problems[..] else { panic!("one problem: {:?}", object.problems) };
+            assert!(problem.to_string().contains(expected), "{problem}");
+            assert!(problem.libbpf_refuses());
+        }
+    }
+
+    #[test]
+    fn a_call_out_of_the_section_without_a_relocation_is_a_problem() {
+        for imm in [5, -9, i32::MAX, i32::MIN] {
+            let object = object(&[call(imm), EXIT], |_| vec![]);
+            assert!(
+                object.problems[0].to_string().contains("instructions from here"),
+                "{:?}",
+                object.problems
+            );
+        }
+    }
+
+    #[test]
+    fn data_maps_and_externs_are_told_apart() {
+        let load = |imm| Insn { imm, ..LOAD };
+        let program = [load(4), SLOT, load(0), SLOT, load(0), SLOT, call(-1), EXIT];
+        let object = object(&program, |image| {
+            let rodata = image.section(".rodata.str1.1", raw::SHF_ALLOC, vec![0; 16]);
+            let maps = image.section(".maps", raw::SHF_ALLOC | raw::SHF_WRITE, vec![0; 32]);
+            let data = image.symbol("", info(raw::STB_LOCAL, raw::STT_SECTION), rodata, 0, 0);
+            let map = image.symbol("map", info(raw::STB_GLOBAL, raw::STT_OBJECT), maps, 8, 8);
+            let ext = image.symbol("ext", info(raw::STB_WEAK, raw::STT_NOTYPE), raw::SHN_UNDEF, 0, 0);
+            vec![(0, data), (16, map), (32, ext), (48, ext)]
+        });
+        let expected = [
+            Target::Data { data: 0, offset: 4 },
+            Target::Map(0),
+            Target::ExternAddress(0),
+            Target::ExternCall(0),
+        ];
+        assert_eq!(targets(&object), expected);
+        let uses = &object.functions[2].uses;
+        assert!(uses.reads_rodata && uses.maps == [0] && uses.externs == [0] && uses.data == [0]);
+        assert_eq!(object.program_uses(&object.programs[0]), *uses);
+        assert!(object.externs[0].weak);
     }
 }

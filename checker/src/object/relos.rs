@@ -1,4 +1,4 @@
-//! The CO-RE relocations of an object, each with its function, and the source lines of its code.
+//! The CO-RE relocations of an object, each with its function and its source line.
 //!
 //! Source: `bpf_object__init_btf` (which section a group of records is for), `bpf_object__relocate_core` (order, and which
 //! records have no function).
@@ -10,20 +10,12 @@ use corecheck_layouts::btf::{Btf, TypeId};
 use super::btf_ext::{BtfExt, Group, fault};
 use super::code::{self, Code, function_at};
 use super::elf::{Elf, text};
-use super::model::{CoreRelo, Function, LineRecord};
+use super::lines::Lines;
+use super::model::{CoreRelo, Function};
 use super::problem::Problems;
 use super::{ErrorKind, Problem};
 
-/// What .BTF.ext holds besides the functions' types.
-#[derive(Default)]
-pub(super) struct Records {
-    /// The relocations in the order of the file.
-    pub(super) relos: Vec<CoreRelo>,
-    /// The source lines, ordered by section and instruction.
-    pub(super) lines: Vec<LineRecord>,
-}
-
-/// Reads all three tables; functions get their BTF.
+/// Reads all three tables: functions get their BTF, accesses are returned in the order of the file.
 pub(super) fn read(
     elf: &Elf<'_>,
     code: &Code,
@@ -31,20 +23,20 @@ pub(super) fn read(
     ext: &BtfExt<'_>,
     functions: &mut [Function],
     problems: &mut Problems,
-) -> Result<Records, ErrorKind> {
+) -> Result<Vec<CoreRelo>, ErrorKind> {
     let mut homes = Homes::new(elf, code, btf);
     for group in &ext.func_info {
         if let Some(section) = homes.find(group, problems)? {
             code::add_func_info(functions, code, section, group, btf)?;
         }
     }
-    let mut lines = Vec::new();
+    let mut lines = Lines::default();
     for group in &ext.line_info {
         if let Some(section) = homes.find(group, problems)? {
-            add_lines(&mut lines, section, group, code, &homes)?;
+            lines.add(section, group, code, |offset| homes.check_string(offset))?;
         }
     }
-    lines.sort_by_key(|line| (line.section, line.insn));
+    lines.sort();
     let mut relos = Vec::new();
     for group in &ext.core_relo {
         let Some(section) = homes.find(group, problems)? else { continue };
@@ -61,10 +53,11 @@ pub(super) fn read(
             }
             homes.check_string(access_str_off).map_err(wrong)?;
             let function = function_at(functions, section, insn);
-            relos.push(CoreRelo { section, insn, function, type_id: id, access_str_off, kind });
+            let line = function.and_then(|index| lines.of_access(code, functions.get(index)?, insn, kind));
+            relos.push(CoreRelo { section, insn, function, type_id: id, access_str_off, kind, line });
         }
     }
-    Ok(Records { relos, lines })
+    Ok(relos)
 }
 
 /// Finds the section of code that a group of records is for.
@@ -113,23 +106,86 @@ impl<'a> Homes<'a> {
     }
 }
 
-/// Adds the source lines of one section.
-fn add_lines(
-    lines: &mut Vec<LineRecord>,
-    section: usize,
-    group: &Group<'_>,
-    code: &Code,
-    homes: &Homes<'_>,
-) -> Result<(), ErrorKind> {
-    for record in group.records::<4>() {
-        let [offset, file_off, text_off, place] = record.words;
-        let wrong = |what: String| fault(record.offset, format!("line_info: {what}"));
-        let insn = code.insn_at(section, u64::from(offset)).map_err(wrong)?;
-        homes.check_string(file_off).map_err(wrong)?;
-        homes.check_string(text_off).map_err(wrong)?;
-        // The upper 22 bits are the line, the lower 10 the column (BPF_LINE_INFO_LINE_NUM and _COL).
-        let (line, column) = (place >> 10, place & 0x3ff);
-        lines.push(LineRecord { section, insn, file_off, text_off, line, column });
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::btf::Endian;
+
+    use super::super::testing::*;
+    use super::*;
+
+    fn error(relo: [u32; 4]) -> String {
+        with_relos(Endian::Little, &[[0, 1, 0, 0], relo]).error()
     }
-    Ok(())
+
+    #[test]
+    fn an_access_has_its_line_and_function() {
+        for endian in [Endian::Little, Endian::Big] {
+            let object = with_relos(endian, &[[24, 1, 0, 2], [8, 1, 0, 99]]).read().expect("a sound object");
+            let [last, load] = &object.relos[..] else { panic!("two accesses") };
+            assert_eq!((last.insn, last.function, last.kind), (3, Some(0), 2), "in the order of the file");
+            assert_eq!((load.insn, load.type_id, load.kind), (1, TypeId(1), 99));
+            assert_eq!(object.access_str(load), "0:0");
+            let lines: Vec<u32> =
+                object.relos.iter().filter_map(|relo| object.source(relo)).map(|s| s.line).collect();
+            assert_eq!(lines, [9, 7]);
+            let source = object.source(load).expect("as the test made it");
+            assert_eq!((source.file, source.column, source.text), ("dir/a.c", 3, "\tread(x);"));
+        }
+    }
+
+    #[test]
+    fn a_line_of_another_function_is_not_taken() {
+        let mut image = with_relos(Endian::Little, &[[8, 1, 0, 0]]);
+        // The function now begins behind the first line record and before the second.
+        image.symbols[1].value = 8;
+        image.symbols[1].size = 24;
+        let object = image.read().expect("a sound object");
+        assert_eq!(object.relos[0].function, Some(0));
+        assert_eq!(object.source(&object.relos[0]), None);
+    }
+
+    #[test]
+    fn without_a_symbol_an_access_belongs_to_nobody() {
+        let mut image = with_relos(Endian::Little, &[[24, 1, 0, 0]]);
+        image.symbols[1].size = 8;
+        let object = image.read().expect("a sound object");
+        assert_eq!(object.relos[0].function, None);
+        assert!(!object.is_relocated(&object.relos[0]));
+    }
+
+    #[test]
+    fn broken_records_are_told_with_their_place() {
+        // Header 32, line_info 4 + 8 + 32, core_relo 4 + 8 + the first record.
+        let place = "section .BTF.ext, offset 0x68: core_relo: ";
+        assert!(error([16, 1, 0, 0]).starts_with(place), "{}", error([16, 1, 0, 0]));
+        assert!(error([16, 1, 0, 0]).contains("second slot"));
+        assert!(error([4, 1, 0, 0]).contains("offset 0x4 of code is not a multiple of 8"));
+        assert!(error([32, 1, 0, 0]).contains("offset 0x20 lies behind the 4 instructions"));
+        assert!(error([0xffff_fff8, 1, 0, 0]).contains("lies behind"));
+        assert!(error([0, 99, 0, 0]).contains("type [99] does not exist; the last is [5]"));
+        assert!(error([0, 1, 9999, 0]).contains("string offset 9999 lies outside"));
+    }
+
+    #[test]
+    fn records_for_a_section_that_is_not_there_are_left_out() {
+        let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
+        image.sections[1].name = "raw_tp/other".to_owned();
+        let object = image.read().expect("a sound object");
+        assert!(object.relos.is_empty());
+        let left_out =
+            |table, count| Problem::RecordsWithoutSection { table, section: "raw_tp/x".to_owned(), count };
+        assert_eq!(object.problems, [left_out("line_info", 2), left_out("core_relo", 1)]);
+    }
+
+    #[test]
+    fn what_is_missing_is_no_error() {
+        let mut image = with_relos(Endian::Little, &[[0, 1, 0, 0]]);
+        image.sections[2].name = ".note".to_owned();
+        let object = image.read().expect("a sound object");
+        assert!(object.btf.is_none() && object.has_btf_ext && object.relos.is_empty());
+        assert_eq!(object.problems, [Problem::BtfExtWithoutBtf]);
+        image.sections[3].name = ".note".to_owned();
+        let object = image.read().expect("a sound object");
+        assert!(!object.has_btf_ext && object.problems.is_empty());
+    }
 }

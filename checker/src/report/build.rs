@@ -2,6 +2,7 @@
 
 use corecheck_layouts::kernel::Kernel;
 
+use super::checked::{Checked, LOADER};
 use super::findings::findings;
 use super::model::{
     AccessEntry, AnswerEntry, KernelEntry, ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult,
@@ -9,26 +10,10 @@ use super::model::{
 };
 use super::words;
 use crate::access::Access;
-use crate::answer::{Answer, Answers};
+use crate::answer::Answer;
 use crate::object::{ExternKind, Object};
 use crate::resolve::{Outcome, State};
 use crate::verdict::{Cause, ObjectVerdict};
-
-/// The only loader whose rules are known so far.
-pub(super) const LOADER: &str = "libbpf";
-
-/// An object with everything that was found out about it. The verdicts are per kernel, in the kernels' order.
-#[derive(Debug)]
-pub struct Checked {
-    /// The object.
-    pub object: Object,
-    /// Those of its accesses that were asked about.
-    pub accesses: Vec<Access>,
-    /// What they come to.
-    pub answers: Answers,
-    /// What that means.
-    pub verdicts: Vec<ObjectVerdict>,
-}
 
 /// Builds the report.
 pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
@@ -110,7 +95,7 @@ fn access_entry(access: &Access) -> AccessEntry {
     }
 }
 
-fn kernel_entry(kernel: &Kernel) -> KernelEntry {
+pub(crate) fn kernel_entry(kernel: &Kernel) -> KernelEntry {
     KernelEntry {
         name: kernel.name.to_string(),
         aliases: kernel.aliases.clone(),
@@ -188,7 +173,7 @@ fn unchecked(checked: &Checked) -> Vec<ReasonEntry> {
     let object = &checked.object;
     let mut unchecked = Vec::new();
     let mut add = |code: &'static str, text: String| unchecked.push(ReasonEntry { code, text });
-    if object.relos.is_empty() {
+    if object.relos.is_empty() && !object.programs.is_empty() {
         add(
             "baked-in-offsets",
             "the object has no CO-RE access; offsets baked into it are not judged".to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use corecheck_layouts::kernel::Kernel;
 
-use super::build::{Checked, LOADER};
+use super::checked::{Checked, LOADER};
 use super::model::FindingEntry;
 use super::words;
 use crate::access::Access;
@@ -66,7 +66,9 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
             add(rules::OBJECT_REFUSED, problem.to_string(), BTreeSet::new());
         }
     }
-    if object.relos.is_empty() {
+    if object.programs.is_empty() {
+        add(rules::NO_PROGRAM, "the object holds no program".to_owned(), BTreeSet::new());
+    } else if object.relos.is_empty() {
         let what = if object.btf.is_none() {
             "the object has no BTF at all (it was compiled without -g)"
         } else if !object.has_btf_ext {

@@ -1,9 +1,12 @@
 //! The report: everything a check found, as values that renderers show and machines read.
 
 mod build;
+mod checked;
 mod findings;
 pub mod model;
-mod words;
+pub(crate) mod words;
 
-pub use build::{Checked, build, object_entry};
+pub(crate) use build::kernel_entry;
+pub use build::{build, object_entry};
+pub use checked::Checked;
 pub use model::Report;

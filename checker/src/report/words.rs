@@ -14,7 +14,8 @@ pub(super) fn reason(access: &Access, reason: &Reason) -> ReasonEntry {
     ReasonEntry { code: code(reason), text: text(access, reason) }
 }
 
-fn code(reason: &Reason) -> &'static str {
+/// The code of a reason, which does not change.
+pub(crate) fn code(reason: &Reason) -> &'static str {
     match reason {
         Reason::TypeAbsent(Absence::NotInBtf) => "type-missing",
         Reason::TypeAbsent(Absence::NotConfigured(_)) => "type-not-configured",
@@ -28,7 +29,7 @@ fn code(reason: &Reason) -> &'static str {
             MismatchCode::TypeChanged => "type-changed",
         },
         Reason::WidthChanged { .. } => "width-changed",
-        Reason::Ambiguous { .. } => "ambiguous",
+        Reason::Ambiguous(_) => "ambiguous",
         Reason::Match(_) => "cannot-compare",
         Reason::Value(_) => "cannot-compute",
         Reason::Patch(error) => match error {
@@ -50,7 +51,7 @@ fn code(reason: &Reason) -> &'static str {
 fn text(access: &Access, reason: &Reason) -> String {
     match reason {
         Reason::TypeAbsent(absence) => absent(absence),
-        Reason::NotStored(gap) => not_stored(access.essential_type_name(), gap),
+        Reason::NotStored(gap) => not_stored(gap),
         Reason::NoMatch(explained) => explained.text.clone(),
         Reason::WidthChanged { local, target } => {
             let target = match target {
@@ -59,9 +60,11 @@ fn text(access: &Access, reason: &Reason) -> String {
             };
             format!("the instruction loads `{}` ({} bytes), but there it is {target}", local.1, local.0)
         }
-        Reason::Ambiguous { candidates: [first, second], differs, .. } => {
-            format!("two different types match, and differ in {differs}: {} and {}", first.spec, second.spec)
-        }
+        Reason::Ambiguous(ambiguity) => format!(
+            "{} is ambiguous: two different types of that name match, and differ in {}",
+            access.essential_type_name(),
+            ambiguity.differs
+        ),
         Reason::Match(error) => error.to_string(),
         Reason::Value(error) => error.to_string(),
         Reason::Patch(error) => error.to_string(),
@@ -74,7 +77,7 @@ fn text(access: &Access, reason: &Reason) -> String {
 }
 
 /// Why a type is certainly not found.
-fn absent(absence: &Absence) -> String {
+pub(crate) fn absent(absence: &Absence) -> String {
     match absence {
         Absence::NotInBtf => "not in the kernel's BTF".to_owned(),
         Absence::NotConfigured(option) => {
@@ -88,13 +91,14 @@ fn absent(absence: &Absence) -> String {
     }
 }
 
-fn not_stored(type_name: &str, gap: &Gap) -> String {
+/// Why it cannot be said whether a type is found.
+pub(crate) fn not_stored(gap: &Gap) -> String {
     match gap {
         Gap::ModuleNotStored(module) => format!("in {module}.ko, whose BTF is not stored"),
         Gap::ModulesNotStored => {
             "not in vmlinux; modules may have it, and their BTF is not stored".to_owned()
         }
-        Gap::TypeNotStored => format!("{type_name} of that kernel is not stored"),
+        Gap::TypeNotStored => "not among what is stored of that kernel".to_owned(),
     }
 }
 
@@ -106,9 +110,10 @@ pub(super) fn details(reason: &Reason) -> Vec<String> {
     };
     match reason {
         Reason::NoMatch(explained) => explained.nearest.iter().map(shown).collect(),
-        Reason::Ambiguous { candidates, sizes, .. } => candidates
+        Reason::Ambiguous(ambiguity) => ambiguity
+            .candidates
             .iter()
-            .zip(sizes)
+            .zip(&ambiguity.sizes)
             .map(|(place, size)| match size {
                 Some(size) => format!("{}, of a type of {size} bytes", shown(place)),
                 None => shown(place),
@@ -144,7 +149,7 @@ pub(super) fn byte_order(object: Endian, kernel: Option<Endian>) -> ReasonEntry 
 
 /// Poisoned accesses in a program that may guard them.
 pub(super) fn not_analysed(count: usize) -> ReasonEntry {
-    let accesses = if count == 1 { "1 access does" } else { &format!("{count} accesses do") };
-    let text = format!("{accesses} not resolve; whether the program guards them is not analysed yet");
+    let accesses = if count == 1 { "access" } else { "accesses" };
+    let text = format!("{count} {accesses} unresolved, guards not analysed yet");
     ReasonEntry { code: "not-analysed", text }
 }

@@ -19,7 +19,7 @@ use corecheck_layouts::btf::cdecl::type_name;
 use corecheck_layouts::btf::{Btf, Endian, TypeId};
 use corecheck_layouts::kernel::Found;
 
-pub use outcome::{Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
+pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
 pub use patch::{POISON, PatchError};
 
 use crate::access::{Access, Broken, RelocationKind, Slots, Spec, Value, value_of};
@@ -163,11 +163,11 @@ fn choose<'a>(
                     unit: of.unit.to_owned(),
                     spec: spec.describe(of.btf),
                 };
-                return Err(Reason::Ambiguous {
+                return Err(Reason::Ambiguous(Box::new(Ambiguity {
                     candidates: [place(first, first_spec), place(&candidate, &spec)],
                     sizes: [first.btf.size_of(first.id), candidate.btf.size_of(candidate.id)],
                     differs,
-                });
+                })));
             }
         }
         candidates[kept] = candidate;

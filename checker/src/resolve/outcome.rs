@@ -172,6 +172,17 @@ pub enum MismatchCode {
     TypeChanged,
 }
 
+/// Two candidates that match, and disagree.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ambiguity {
+    /// The first and the one that contradicts it.
+    pub candidates: [Place; 2],
+    /// Sizes in bytes of the two types, where they have one.
+    pub sizes: [Option<u32>; 2],
+    /// What differs: `offset` or `value`.
+    pub differs: &'static str,
+}
+
 /// Why an outcome is what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Reason {
@@ -187,14 +198,7 @@ pub enum Reason {
         target: (u32, String),
     },
     /// Candidates that match, and disagree.
-    Ambiguous {
-        /// The first and the one that contradicts it.
-        candidates: [Place; 2],
-        /// Sizes in bytes of the two types, where they have one.
-        sizes: [Option<u32>; 2],
-        /// What differs: `offset`, `value` or `usability`.
-        differs: &'static str,
-    },
+    Ambiguous(Box<Ambiguity>),
     /// A candidate that cannot be compared.
     Match(MatchError),
     /// A matched field that cannot be used.

@@ -10,6 +10,7 @@ mod field_kind_changed;
 mod field_missing;
 mod module_not_loaded;
 mod module_without_btf;
+mod no_program;
 mod object_refused;
 mod type_missing;
 mod type_not_configured;
@@ -56,7 +57,7 @@ pub struct Rule {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 15] = [
+pub static ALL: [&Rule; 16] = [
     &ambiguous::RULE,
     &array_too_short::RULE,
     &baked_in_offsets::RULE,
@@ -67,6 +68,7 @@ pub static ALL: [&Rule; 15] = [
     &field_missing::RULE,
     &module_not_loaded::RULE,
     &module_without_btf::RULE,
+    &no_program::RULE,
     &object_refused::RULE,
     &type_missing::RULE,
     &type_not_configured::RULE,
@@ -76,6 +78,8 @@ pub static ALL: [&Rule; 15] = [
 
 /// The rule for an object whose offsets are baked in.
 pub static BAKED_IN_OFFSETS: &Rule = &baked_in_offsets::RULE;
+/// The rule for an object without programs.
+pub static NO_PROGRAM: &Rule = &no_program::RULE;
 /// The rule for an object of another byte order.
 pub static BYTE_ORDER: &Rule = &byte_order::RULE;
 /// The rule for an object that loaders refuse.
@@ -96,7 +100,7 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
             MismatchCode::TypeChanged => &type_missing::RULE,
         },
         Reason::WidthChanged { .. } => &width_changed::RULE,
-        Reason::Ambiguous { .. } => &ambiguous::RULE,
+        Reason::Ambiguous(_) => &ambiguous::RULE,
         Reason::Match(_) | Reason::Value(_) | Reason::Patch(_) | Reason::Broken(_) => &cannot_relocate::RULE,
         Reason::NotStored(_) => &type_not_stored::RULE,
         Reason::Skipped(_) => return None,

@@ -73,7 +73,9 @@ pub fn judge(
         causes.push(Cause::Refused);
     }
     if byte_order {
+        // What its accesses come to on another machine's types says nothing.
         causes.push(Cause::ByteOrder);
+        return ObjectVerdict { verdict, conditions: conditions(answer, kernel), causes, programs };
     }
     for (list, cause) in [
         (failing, Cause::Failing as fn(Vec<usize>) -> Cause),

@@ -1,31 +1,43 @@
-//! Refuses types that hold themselves by value: whoever walks them would never end.
+//! Refuses types that hold themselves by value, and chains that no compiler makes: whoever walks them would never
+//! end, or not in time.
 //!
 //! By value are: members of composites, elements of arrays, what typedefs, qualifiers, tags and variables stand
 //! for. Pointers and prototypes are not followed. The kernel refuses such BTF too (`env_stack_push` in
-//! `kernel/bpf/btf.c`); libbpf does not look.
+//! `kernel/bpf/btf.c`, at 32 levels); libbpf does not look.
 
-use super::{Btf, BtfError, Type, TypeId};
+use super::wire::{Info, Kind, TYPE_LEN};
+use super::{Btf, BtfError, TypeId};
+
+/// Types within types, by value. The deepest real ones have about twenty levels.
+const MAX_DEPTH: u16 = 512;
 
 /// Looks at every type once, without recursion.
 pub(super) fn check(btf: &Btf) -> Result<(), BtfError> {
-    const NEW: u8 = 0;
-    const OPEN: u8 = 1;
-    const DONE: u8 = 2;
+    const NEW: u16 = 0;
+    const OPEN: u16 = u16::MAX;
     // Types of the base were checked with it, and cannot refer to ours.
     let first = btf.first_id;
+    // Anything else is how many levels a type has.
     let mut state = vec![NEW; btf.records.len()];
-    let mut stack: Vec<(TypeId, usize)> = Vec::new();
+    let mut stack: Vec<(TypeId, usize, u16)> = Vec::new();
     for root in btf.own_ids() {
         if state[(root.0 - first) as usize] != NEW {
             continue;
         }
         state[(root.0 - first) as usize] = OPEN;
-        stack.push((root, 0));
-        while let Some((id, next)) = stack.last_mut() {
+        stack.push((root, 0, 0));
+        while let Some((id, next, below)) = stack.last_mut() {
             let id = *id;
             let Some(child) = held(btf, id, *next) else {
-                state[(id.0 - first) as usize] = DONE;
+                let levels = *below + 1;
+                if levels > MAX_DEPTH {
+                    return Err(BtfError::TooDeep { id: id.0, levels: MAX_DEPTH });
+                }
+                state[(id.0 - first) as usize] = levels;
                 stack.pop();
+                if let Some((_, _, below)) = stack.last_mut() {
+                    *below = levels.max(*below);
+                }
                 continue;
             };
             *next += 1;
@@ -35,31 +47,37 @@ pub(super) fn check(btf: &Btf) -> Result<(), BtfError> {
             match state[(child.0 - first) as usize] {
                 NEW => {
                     state[(child.0 - first) as usize] = OPEN;
-                    stack.push((child, 0));
+                    stack.push((child, 0, 0));
                 }
                 OPEN => {
-                    let start = stack.iter().position(|(on, _)| *on == child).unwrap_or(0);
+                    let start = stack.iter().position(|(on, ..)| *on == child).unwrap_or(0);
                     return Err(BtfError::Cycle {
                         id: child.0,
                         name: btf.name(child).to_owned(),
                         length: stack.len() - start,
                     });
                 }
-                _ => {}
+                levels => *below = levels.max(*below),
             }
         }
     }
     Ok(())
 }
 
-/// The `index`-th type that `id` holds by value.
+/// The `index`-th type that `id` holds by value. Reads the record itself: names would cost more than all the rest.
 fn held(btf: &Btf, id: TypeId, index: usize) -> Option<TypeId> {
-    let only = |to: TypeId| (index == 0).then_some(to);
-    match btf.ty(id) {
-        Type::Struct(composite) | Type::Union(composite) => composite.member(index).map(|m| m.of),
-        Type::Array(array) => only(array.element),
-        Type::Typedef { to, .. } | Type::Qualifier { to, .. } | Type::TypeTag { to, .. } => only(to),
-        Type::Var { of, .. } => only(of),
-        _ => None,
-    }
+    let at = *btf.records.get((id.0 - btf.first_id) as usize)? as usize;
+    let word = |offset: usize| btf.header.endian.u32(&btf.data, at + offset);
+    let info = Info::decode(word(4)?);
+    let offset = match info.kind {
+        Kind::Struct | Kind::Union if index < info.count as usize => TYPE_LEN + index * 12 + 4,
+        Kind::Array if index == 0 => TYPE_LEN,
+        Kind::Typedef | Kind::Const | Kind::Volatile | Kind::Restrict | Kind::TypeTag | Kind::Var
+            if index == 0 =>
+        {
+            8
+        }
+        _ => return None,
+    };
+    word(offset).map(TypeId)
 }

@@ -37,6 +37,14 @@ pub enum BtfError {
         /// How many types the cycle has.
         length: usize,
     },
+    /// Types within types beyond what any compiler makes.
+    #[error("BTF type [{id}] holds more than {levels} types within each other by value")]
+    TooDeep {
+        /// The type.
+        id: u32,
+        /// How many are read.
+        levels: u16,
+    },
     /// Split BTF whose names do not lie on string borders of the base it was given.
     #[error(
         "this split BTF does not belong to the base BTF it was given: the name of type [{id}] \

@@ -28,16 +28,17 @@ impl Btf {
         accepts: impl Fn(Kind) -> bool,
     ) -> HashMap<&'n [u8], Vec<TypeId>> {
         let mut found: HashMap<&[u8], Vec<TypeId>> = HashMap::new();
-        let mut by_offset: HashMap<u32, &[u8]> = HashMap::new();
+        let mut wanted = Offsets::default();
         for &name in names.iter().filter(|name| !name.is_empty()) {
-            self.string_offsets(name, &mut by_offset);
+            self.string_offsets(name, &mut wanted);
         }
-        if by_offset.is_empty() {
+        wanted.list.sort_unstable();
+        if wanted.list.is_empty() {
             return found;
         }
         for (index, &at) in self.records.iter().enumerate() {
             let name_offset = self.header.endian.u32(&self.data, at as usize).unwrap_or(0);
-            if let Some(&name) = by_offset.get(&name_offset) {
+            if let Some(name) = wanted.name_at(name_offset) {
                 let id = TypeId(self.first_id + index as u32);
                 if accepts(self.kind(id)) {
                     found.entry(name).or_default().push(id);
@@ -58,7 +59,7 @@ impl Btf {
 
     /// Every string offset at which a string with this essential name could be said to begin, tails of other
     /// strings included: an offset may point anywhere.
-    fn string_offsets<'n>(&self, name: &'n [u8], by_offset: &mut HashMap<u32, &'n [u8]>) {
+    fn string_offsets<'n>(&self, name: &'n [u8], wanted: &mut Offsets<'n>) {
         let mut search = |unit: &Self| {
             let strings = unit.data.get(unit.header.strings.clone()).unwrap_or_default();
             let finder = memchr::memmem::Finder::new(name);
@@ -66,7 +67,7 @@ impl Btf {
             while let Some(at) = finder.find(&strings[from..]) {
                 let offset = unit.first_string + (from + at) as u32;
                 if essential_name(unit.string(offset)) == name {
-                    by_offset.insert(offset, name);
+                    wanted.add(offset, name);
                 }
                 from += at + 1;
             }
@@ -77,6 +78,39 @@ impl Btf {
             search(unit);
             base = unit.base.as_deref();
         }
+    }
+}
+
+/// String offsets that are looked for, among very many that are not.
+#[derive(Default)]
+struct Offsets<'n> {
+    /// Sorted before it is asked.
+    list: Vec<(u32, &'n [u8])>,
+    /// One bit per possible hash: most offsets are turned away by it.
+    filter: [u64; 16],
+}
+
+impl<'n> Offsets<'n> {
+    fn bit(offset: u32) -> (usize, u64) {
+        // The upper bits of a multiplicative hash (Knuth).
+        let hash = offset.wrapping_mul(2_654_435_761) >> 22;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+
+    fn add(&mut self, offset: u32, name: &'n [u8]) {
+        let (word, bit) = Self::bit(offset);
+        self.filter[word] |= bit;
+        self.list.push((offset, name));
+    }
+
+    #[inline]
+    fn name_at(&self, offset: u32) -> Option<&'n [u8]> {
+        let (word, bit) = Self::bit(offset);
+        if self.filter[word] & bit == 0 {
+            return None;
+        }
+        let index = self.list.binary_search_by_key(&offset, |&(known, _)| known).ok()?;
+        self.list.get(index).map(|&(_, name)| name)
     }
 }
 

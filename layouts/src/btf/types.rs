@@ -345,7 +345,7 @@ pub struct DataSec<'a> {
 }
 
 /// One entry of a section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecInfo {
     /// The variable (or function, in `.ksyms`).
     pub of: TypeId,

@@ -7,7 +7,7 @@ use super::wire::{self, Endian, Info, Kind};
 use super::{Btf, BtfError, Type, TypeId};
 
 /// A member to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MemberSpec {
     /// Its name, empty for anonymous structs and unions.
     pub name: String,
@@ -20,7 +20,7 @@ pub struct MemberSpec {
 }
 
 /// A type to be written; the fields are those of [`Type`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "every field is documented at the view of the same name in `types`")]
 pub enum TypeSpec {
     Int { name: String, size: u32, encoding: u8, offset: u8, bits: u8 },

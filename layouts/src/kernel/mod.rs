@@ -4,6 +4,7 @@ mod arch;
 mod facts;
 mod find;
 mod name;
+mod types;
 
 pub use arch::Arch;
 pub use facts::{Facts, Group, ShippedBtf};

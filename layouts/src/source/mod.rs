@@ -10,7 +10,9 @@
 //! - [`table`]: the repository's own reviewed tables of definitions;
 //! - `banner`: the "Linux version …" string; `arch`: machine numbers in Debian's words.
 //!
-//! No type is parsed here: the interface to the next stage is bytes whose header has been checked.
+//! Of another form is [`table`]: definitions as reviewed text, in which this repository keeps its own data.
+//!
+//! Elsewhere no type is parsed here: the interface to the next stage is bytes whose header has been checked.
 //! Foreign bytes never panic, and what they can make this stage allocate is bounded by
 //! [`MAX_FILE_BYTES`] and [`MAX_DECOMPRESSED_BYTES`].
 

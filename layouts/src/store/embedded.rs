@@ -126,7 +126,10 @@ impl Reader {
     /// The BTF of a table, parsed when it is first asked for.
     fn table(&mut self, line: &Line<'_>, name: &'static str, arch: &Arch) -> Result<Arc<Btf>, TableError> {
         let wrong = |what: String| TableError::new(KERNELS.path, line.number, what);
-        let machine = Machine::of(arch).ok_or_else(|| wrong(format!("architecture {arch} is not known")))?;
+        let (Some(endian), Some(pointer_size)) = (arch.endian(), arch.pointer_size()) else {
+            return Err(wrong(format!("architecture {arch} is not known")));
+        };
+        let machine = Machine { endian, pointer_size };
         if let Some((of, btf)) = self.tables.get(name) {
             if *of != machine {
                 return Err(wrong(format!("layouts {name:?} are of another byte order or pointer size")));

@@ -61,6 +61,16 @@ impl Store {
         Ok(chosen.into_iter().filter_map(|index| self.kernels.get(index)).collect())
     }
 
+    /// The names of types that some kernel can be asked about, sorted: those that partial kernels list, and all of
+    /// complete ones.
+    pub fn type_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for kernel in &self.kernels {
+            names.extend(kernel.type_names());
+        }
+        names
+    }
+
     fn matching(&self, pattern: &str) -> Result<Vec<usize>, QueryError> {
         let which = |test: &dyn Fn(&Kernel) -> bool| -> Vec<usize> {
             let kernels = self.kernels.iter().enumerate();
@@ -116,6 +126,18 @@ mod tests {
         assert_eq!(select(&["5.1"]).map_err(|err| matches!(err, QueryError::NoMatch { .. })), Err(true));
         assert_eq!(select(&["5.15"]), Ok(vec!["5.15".to_owned()]));
         assert_eq!(select(&["amd64"]), Ok(vec!["5.4".to_owned()]));
+    }
+
+    #[test]
+    fn types_that_can_be_asked_about_have_names() {
+        let store = Store::embedded().expect("the data are well formed");
+        assert_eq!(store.type_names(), BTreeSet::from(["vfio_group".to_owned()]));
+        let mut complete = store.kernels()[8].clone();
+        complete.coverage = crate::kernel::Coverage::Complete;
+        let names = Store::of(vec![complete]).type_names();
+        assert!(["vfio_group", "atomic_t", "list_head"].iter().all(|name| names.contains(*name)));
+        // Not a type of its own: nothing, an integer, a declaration.
+        assert!(["", "int", "kvm"].iter().all(|name| !names.contains(*name)));
     }
 
     #[test]

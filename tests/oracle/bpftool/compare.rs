@@ -94,7 +94,8 @@ fn explanation(record: &Record, outcome: &Outcome) -> Option<&'static str> {
 }
 
 /// Codes of reasons that come from patching the instruction, after a target was found.
-const PATCHING: &[&str] = &["load-size", "instruction-mismatch", "offset-too-big"];
+const PATCHING: &[&str] =
+    &["width-changed", "unexpected-value", "offset-too-large", "unexpected-width", "unexpected-instruction"];
 
 /// Kinds that have an answer, 0, where nothing matches.
 const ANSWER_ZERO: &[&str] =

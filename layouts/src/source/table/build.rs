@@ -71,7 +71,7 @@ struct Build<'f, 't> {
     /// Definitions and declarations by key.
     ids: HashMap<&'t str, TypeId>,
     /// Pointers, arrays, qualified types and prototypes, each once.
-    derived: HashMap<String, TypeId>,
+    derived: HashMap<TypeSpec, TypeId>,
     /// Structs of which the table says whether they are defined.
     pointees: HashMap<&'t str, bool>,
     /// What is declared, or defined without its members being stored.
@@ -145,13 +145,11 @@ impl<'t> Build<'_, 't> {
                 TypeSpec::FuncProto { returns: self.intern(line, returns)?, params }
             }
         };
-        // Equal specs are equal types; their debug form is an injective key.
-        let key = format!("{spec:?}");
-        if let Some(&id) = self.derived.get(&key) {
+        if let Some(&id) = self.derived.get(&spec) {
             return Ok(id);
         }
-        let id = self.builder.add(spec);
-        self.derived.insert(key, id);
+        let id = self.builder.add(spec.clone());
+        self.derived.insert(spec, id);
         Ok(id)
     }
 

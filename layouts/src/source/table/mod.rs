@@ -27,7 +27,6 @@ pub(crate) mod tsv;
 use thiserror::Error;
 
 use crate::btf::{Btf, Endian};
-use crate::kernel::Arch;
 
 /// A data file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -54,13 +53,6 @@ pub struct Machine {
     pub endian: Endian,
     /// Size of a pointer and of `long` in bytes.
     pub pointer_size: u32,
-}
-
-impl Machine {
-    /// That of an architecture, if it is known.
-    pub fn of(arch: &Arch) -> Option<Self> {
-        Some(Self { endian: arch.endian()?, pointer_size: arch.pointer_size()? })
-    }
 }
 
 /// Reads a layout table to BTF. `file` is what errors call it.

@@ -1,0 +1,137 @@
+//! The report for people: a table of verdicts that fits the terminal, then each cause once at its source line with
+//! what to do, and one last line that sums up.
+
+mod finding;
+mod index;
+mod kernels;
+mod summary;
+mod table;
+mod why;
+
+use std::io::{self, Write};
+
+use crate::report::Report;
+use crate::report::model::{AccessEntry, FindingEntry, ObjectEntry, ResultEntry};
+use index::Index;
+
+/// How the report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HumanOptions {
+    /// Columns of the terminal. Lines are longer only where a single word is.
+    pub width: usize,
+    /// Leaves only the causes and the last lines: no headlines, no tables.
+    pub quiet: bool,
+}
+
+impl Default for HumanOptions {
+    fn default() -> Self {
+        Self { width: 80, quiet: false }
+    }
+}
+
+/// What the report says of one object under one loader's rules.
+struct Section<'a> {
+    index: &'a Index<'a>,
+    /// Index of the object.
+    number: usize,
+    object: &'a ObjectEntry,
+    loader: &'a str,
+    /// One per kernel, in the report's order.
+    results: Vec<&'a ResultEntry>,
+    findings: Vec<&'a FindingEntry>,
+}
+
+/// Renders a report, with escape codes for colours: a caller that writes to no terminal strips them.
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
+    let index = Index::new(report);
+    let sections = sections(report, &index);
+    let columns = options.width.max(20);
+    // Said once when it holds for all, else below what it holds for.
+    let advice_on_all = summary::advice(&report.results.iter().collect::<Vec<_>>(), &index);
+    let mut is_qualified = false;
+    for section in &sections {
+        if !options.quiet {
+            summary::headline(section, columns, out)?;
+            writeln!(out)?;
+            table::write(section, columns, out)?;
+            if !is_qualified && section.has_good_verdict() {
+                writeln!(out)?;
+                summary::what_ok_means(report, 2, columns, out)?;
+                is_qualified = true;
+            }
+            writeln!(out)?;
+        }
+        for block in finding::blocks(section) {
+            block.write(section, columns, out)?;
+            writeln!(out)?;
+        }
+        if advice_on_all.is_none()
+            && let Some(advice) = summary::advice(&section.results, &index)
+        {
+            summary::paragraph(&advice, 0, columns, out)?;
+            writeln!(out)?;
+        }
+        if sections.len() > 1 && !options.quiet {
+            summary::counts_of(section, out)?;
+            writeln!(out)?;
+        }
+    }
+    if !is_qualified && sections.iter().any(Section::has_good_verdict) {
+        summary::what_ok_means(report, 0, columns, out)?;
+        writeln!(out)?;
+    }
+    if let Some(advice) = advice_on_all {
+        summary::paragraph(&advice, 0, columns, out)?;
+        writeln!(out)?;
+    }
+    if sections.len() > 1 && options.quiet {
+        for section in &sections {
+            summary::counts_of(section, out)?;
+        }
+    }
+    summary::last_line(report, out)
+}
+
+/// Objects in their order, each under every loader that judged it.
+fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
+    let mut sections = Vec::new();
+    for (number, object) in report.objects.iter().enumerate() {
+        let mut loaders: Vec<&str> = Vec::new();
+        let judged =
+            report.results.iter().filter(|result| result.object == number).map(|result| result.loader);
+        let found = report.findings.iter().filter(|finding| finding.object == number).map(|f| f.loader);
+        for loader in judged.chain(found) {
+            if !loaders.contains(&loader) {
+                loaders.push(loader);
+            }
+        }
+        for loader in loaders {
+            let is_own = |object: usize, by: &str| object == number && by == loader;
+            sections.push(Section {
+                index,
+                number,
+                object,
+                loader,
+                results: report.results.iter().filter(|r| is_own(r.object, r.loader)).collect(),
+                findings: report.findings.iter().filter(|f| is_own(f.object, f.loader)).collect(),
+            });
+        }
+    }
+    sections
+}
+
+impl<'a> Section<'a> {
+    /// The object's access of that number.
+    fn access(&self, id: usize) -> Option<&'a AccessEntry> {
+        self.index.access(self.number, id)
+    }
+
+    /// Whether a verdict says that the object loads.
+    fn has_good_verdict(&self) -> bool {
+        self.results.iter().any(|result| matches!(result.verdict, "ok" | "degraded" | "risky"))
+    }
+}

@@ -1,0 +1,169 @@
+//! Headlines, what a verdict of ok means, advice when nothing could be said, and the last line.
+
+use std::io::{self, Write};
+
+use super::Section;
+use super::index::Index;
+use crate::render::style::{paint, verdict};
+use crate::render::text::{clean, count, wrap};
+use crate::render::words;
+use crate::report::Report;
+use crate::report::model::ResultEntry;
+
+/// Verdicts in the order of the last line, with the word for one kernel and for several.
+const VERDICTS: [(&str, &str, &str); 5] = [
+    ("ok", "ok", "ok"),
+    ("degraded", "degraded", "degraded"),
+    ("risky", "risky", "risky"),
+    ("fails", "fails", "fail"),
+    ("unknown", "unknown", "unknown"),
+];
+
+/// More types than these advice does not name.
+const NAMED_TYPES: usize = 4;
+
+/// `probe.bpf.o · 1 program, 7 accesses, all on struct vfio_group · libbpf's rules · 25 kernels`.
+pub(super) fn headline(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let object = section.object;
+    let kernels = count(section.results.len(), "kernel", "kernels");
+    let about = [words::contents(object), rules(section.loader), kernels];
+    words::headline(&clean(&object.path), &about, columns, out)?;
+    let waiting: Vec<String> =
+        object.programs.iter().filter(|program| !program.autoload).map(|p| clean(&p.name)).collect();
+    if !waiting.is_empty() {
+        let text = format!("not loaded automatically, so not judged: {}", waiting.join(" "));
+        paragraph(&text, 2, columns, out)?;
+    }
+    Ok(())
+}
+
+fn rules(loader: &str) -> String {
+    match loader {
+        "kernel" => "the kernel's own rules".to_owned(),
+        loader => format!("{loader}'s rules"),
+    }
+}
+
+/// What a verdict of ok means, and what it leaves open; once in a report.
+pub(super) fn what_ok_means(
+    report: &Report,
+    indent: usize,
+    columns: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut open: Vec<String> = Vec::new();
+    for reason in report.results.iter().flat_map(|result| &result.unchecked) {
+        let phrase = match reason.code {
+            "baked-in-offsets" => "offsets baked in".to_owned(),
+            "attach-points" => "attach points".to_owned(),
+            "ksyms" => "kernel symbols and kfuncs".to_owned(),
+            "helpers" => "helpers, map types and program types".to_owned(),
+            "verifier" => "what the verifier makes of the programs".to_owned(),
+            _ => clean(&reason.text),
+        };
+        if !open.contains(&phrase) {
+            open.push(phrase);
+        }
+    }
+    let mut text = "ok means: every relocation resolves".to_owned();
+    if !open.is_empty() {
+        text = format!("{text}; not judged: {}", open.join(", "));
+    }
+    paragraph(&text, indent, columns, out)
+}
+
+/// A paragraph, so many columns from the left edge.
+pub(super) fn paragraph(text: &str, indent: usize, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    wrap(text, columns.saturating_sub(indent))
+        .iter()
+        .try_for_each(|line| writeln!(out, "{:indent$}{line}", ""))
+}
+
+/// When nothing could be said in any of these results: why, and what helps.
+pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> {
+    if results.is_empty() || results.iter().any(|result| result.verdict != "unknown") {
+        return None;
+    }
+    let has =
+        |codes: &[&str]| results.iter().flat_map(|r| &r.reasons).any(|reason| codes.contains(&reason.code));
+    let mut text = "Nothing could be said for certain.".to_owned();
+    if has(&["type-not-stored", "module-not-stored", "modules-not-stored"]) {
+        let types = missing_types(results, index);
+        let which = match types.len() {
+            0 => String::new(),
+            number if number <= NAMED_TYPES => format!(": {}", types.join(", ")),
+            number => {
+                format!(": {} and {} more", types[..NAMED_TYPES - 1].join(", "), number - NAMED_TYPES + 1)
+            }
+        };
+        text.push_str(&format!(
+            " Types that decide are not stored{which}. Check against a kernel's own files: --against SOURCE."
+        ));
+    }
+    if has(&["not-analysed"]) {
+        text.push_str(
+            " Accesses that do not resolve may be guarded; whether they are is not analysed yet, so neither ok nor \
+             fails would be true.",
+        );
+    }
+    Some(text)
+}
+
+/// Root types with an access that is unknown somewhere.
+fn missing_types(results: &[&ResultEntry], index: &Index) -> Vec<String> {
+    let mut answers: Vec<usize> = results.iter().map(|result| result.answer).collect();
+    answers.sort_unstable();
+    answers.dedup();
+    let mut types: Vec<String> = Vec::new();
+    for answer in answers.into_iter().filter_map(|id| index.answer(id)) {
+        for outcome in answer.outcomes.iter().filter(|outcome| outcome.outcome == "unknown") {
+            let name = index.access(answer.object, outcome.access);
+            let name = name.map(|access| words::essential(&access.type_name));
+            types.extend(name.filter(|name| !types.contains(name)));
+        }
+    }
+    types
+}
+
+/// The counts of one object of several.
+pub(super) fn counts_of(section: &Section, out: &mut dyn Write) -> io::Result<()> {
+    let results: Vec<&ResultEntry> = section.results.clone();
+    let head = format!("{}:", clean(&section.object.path));
+    counts(Some(head), &results, "kernel", "kernels", out)
+}
+
+/// The last line of all. It is one line however narrow the terminal is, so that scripts and tired people find it.
+pub(super) fn last_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let results: Vec<&ResultEntry> = report.results.iter().collect();
+    let head = match report.objects.len() {
+        0 | 1 => None,
+        number => Some(format!("{number} objects:")),
+    };
+    let is_one_each = results.len() == report.kernels.len();
+    let (one, many) = if is_one_each { ("kernel", "kernels") } else { ("result", "results") };
+    counts(head, &results, one, many, out)
+}
+
+fn counts(
+    head: Option<String>,
+    results: &[&ResultEntry],
+    one: &str,
+    many: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut pieces: Vec<(String, usize, &str)> = Vec::new();
+    for (verdict, singular, plural) in VERDICTS {
+        let number = results.iter().filter(|result| result.verdict == verdict).count();
+        if number > 0 {
+            pieces.push((if number == 1 { singular } else { plural }.to_owned(), number, verdict));
+        }
+    }
+    let told: Vec<String> =
+        pieces.iter().map(|(word, number, of)| format!("{number} {}", paint(verdict(of), word))).collect();
+    let total = count(results.len(), one, many);
+    let head = head.map(|head| format!("{head} ")).unwrap_or_default();
+    if told.is_empty() {
+        return writeln!(out, "{head}{total}");
+    }
+    writeln!(out, "{head}{} of {total}", told.join(", "))
+}

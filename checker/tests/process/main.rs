@@ -1,0 +1,20 @@
+//! Runs the real `corecheck` as its users do, and looks at what it prints, writes and returns.
+//!
+//! No network, no root and no compiler for BPF is needed. JSON is asked for facts; of what is printed for people only
+//! what must be in it is tested here, its form elsewhere.
+
+mod accesses;
+mod against;
+mod bad_btf;
+mod bad_objects;
+mod bad_usage;
+mod elf;
+mod embedded;
+mod kernels;
+mod main_job;
+mod missing_parts;
+mod options;
+mod report;
+mod run;
+mod source_lines;
+mod statuses;

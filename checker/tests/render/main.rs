@@ -1,0 +1,8 @@
+//! The renderers, over one set of sample reports.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once")]
+
+mod accesses;
+mod human;
+mod samples;
+mod schema;

@@ -1,0 +1,145 @@
+//! Reports as values: what the renderers are shown.
+
+mod crowd;
+mod several;
+mod vfio;
+
+use corecheck::report::Report;
+use corecheck::report::model::{
+    AccessEntry, AnswerEntry, FindingEntry, KernelEntry, OutcomeEntry, ReasonEntry, ResultEntry, SCHEMA,
+    SourceEntry, Tool,
+};
+
+pub use crowd::crowd;
+pub use several::several;
+pub use vfio::{ambiguous, naive, no_core, nothing_stored};
+
+/// Every sample with its name.
+pub fn all() -> Vec<(&'static str, Report)> {
+    vec![
+        ("naive", naive()),
+        ("ambiguous", ambiguous()),
+        ("no_core", no_core()),
+        ("nothing_stored", nothing_stored()),
+        ("several", several()),
+        ("crowd", crowd(1000)),
+    ]
+}
+
+/// A report without anything in it.
+fn empty() -> Report {
+    Report {
+        schema: SCHEMA,
+        tool: Tool { name: "corecheck", version: "0.1.0" },
+        objects: Vec::new(),
+        kernels: Vec::new(),
+        answers: Vec::new(),
+        results: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+fn reason(code: &'static str, text: &str) -> ReasonEntry {
+    ReasonEntry { code, text: text.to_owned() }
+}
+
+/// An access of `read_group` to a member of `struct vfio_group`.
+fn access(
+    id: usize,
+    insn: u32,
+    path: &str,
+    spec: &str,
+    value: u64,
+    source: Option<SourceEntry>,
+) -> AccessEntry {
+    AccessEntry {
+        id,
+        key: format!("read_group/byte_off/struct vfio_group/{path}#1"),
+        function: "read_group".to_owned(),
+        section: "raw_tp/sys_enter".to_owned(),
+        insn,
+        kind: "byte_off",
+        type_name: "struct vfio_group".to_owned(),
+        path: path.to_owned(),
+        spec: spec.to_owned(),
+        local_value: Some(value),
+        source,
+    }
+}
+
+fn source(line: u32, column: u32, indent: u32, text: &str) -> Option<SourceEntry> {
+    Some(SourceEntry { file: "vfio_naive.bpf.c".to_owned(), line, column, text: text.to_owned(), indent })
+}
+
+fn kernel(group: &str, aliases: &[&str], name: &str, version: &str, btf: &'static str) -> KernelEntry {
+    let mut parts = name.split('/').map(str::to_owned);
+    let mut part = || parts.next().unwrap();
+    let (distro, release, arch) = (part(), part(), part());
+    KernelEntry {
+        name: name.to_owned(),
+        aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+        distro,
+        flavour: release.rsplit('-').next().unwrap_or_default().to_owned(),
+        release,
+        version: version.to_owned(),
+        arch,
+        group: group.to_owned(),
+        btf,
+        complete: group != "regular",
+    }
+}
+
+fn resolved(access: usize, value: u64, target: &str) -> OutcomeEntry {
+    OutcomeEntry {
+        access,
+        outcome: "resolved",
+        value: Some(value),
+        reason: None,
+        unit: Some("vmlinux".to_owned()),
+        target: Some(target.to_owned()),
+        reach: None,
+    }
+}
+
+/// An outcome with a reason and nothing else.
+fn not_resolved(access: usize, outcome: &'static str, reason: ReasonEntry) -> OutcomeEntry {
+    let reach = (outcome == "poisoned").then_some("not-analysed");
+    OutcomeEntry { access, outcome, value: None, reason: Some(reason), unit: None, target: None, reach }
+}
+
+fn answer(id: usize, object: usize, outcomes: Vec<OutcomeEntry>) -> AnswerEntry {
+    AnswerEntry { id, object, loader: "libbpf", outcomes }
+}
+
+fn result(object: usize, kernel: &KernelEntry, answer: usize, verdict: &'static str) -> ResultEntry {
+    ResultEntry {
+        object,
+        kernel: kernel.name.clone(),
+        loader: "libbpf",
+        answer,
+        verdict,
+        conditions: Vec::new(),
+        reasons: Vec::new(),
+        unchecked: vec![
+            reason("attach-points", "whether what the programs attach to exists: raw_tp/sys_enter"),
+            reason("helpers", "whether the kernel has the helpers, map types and program types"),
+            reason("verifier", "whether the verifier accepts the programs' logic"),
+        ],
+        programs: Vec::new(),
+    }
+}
+
+fn finding(rule: &'static str, level: &'static str, object: usize, accesses: &[usize]) -> FindingEntry {
+    FindingEntry {
+        rule,
+        level,
+        object,
+        loader: "libbpf",
+        kernels: Vec::new(),
+        access: accesses.first().copied(),
+        accesses: accesses.to_vec(),
+        message: String::new(),
+        details: Vec::new(),
+        help: String::new(),
+    }
+}

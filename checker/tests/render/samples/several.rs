@@ -1,0 +1,177 @@
+//! Several objects with several programs, every verdict, level and outcome, and names that mean ill.
+
+use corecheck::report::Report;
+use corecheck::report::model::{
+    AccessEntry, KernelEntry, ObjectEntry, ProgramEntry, ProgramResult, ReasonEntry, ResultEntry, SourceEntry,
+};
+
+use super::vfio::seed_kernels;
+use super::{access, answer, empty, finding, kernel, not_resolved, reason, resolved, result};
+
+fn program(name: &str, section: &str, autoload: bool) -> ProgramEntry {
+    ProgramEntry { name: name.to_owned(), section: section.to_owned(), autoload }
+}
+
+fn of(name: &str, verdict: &'static str) -> ProgramResult {
+    ProgramResult { name: name.to_owned(), verdict, phase: (verdict == "fails").then_some("relocate") }
+}
+
+/// An access of any kind, without a source line.
+fn asks(id: usize, function: &str, kind: &'static str, root: &str, path: &str, spec: &str) -> AccessEntry {
+    AccessEntry {
+        kind,
+        function: function.to_owned(),
+        section: format!("kprobe/{function}"),
+        type_name: root.to_owned(),
+        key: format!("{function}/{kind}/{root}/{path}#1"),
+        ..access(id, 3 * id as u32, path, spec, 1, None)
+    }
+}
+
+/// Three of the seed's kernels and three without an alias.
+fn kernels() -> Vec<KernelEntry> {
+    let mut kernels: Vec<KernelEntry> = seed_kernels()
+        .into_iter()
+        .filter(|k| ["5.4", "6.8", "arm64"].contains(&k.aliases[0].as_str()))
+        .collect();
+    for release in ["6.1.0-18-amd64", "6.1.0-28-amd64", "6.12.6-amd64"] {
+        kernels.push(kernel("debian", &[], &format!("debian/{release}/amd64"), "6.1", "vmlinux+modules"));
+    }
+    kernels
+}
+
+fn tracer() -> ObjectEntry {
+    let mut accesses = vec![
+        asks(0, "on_open", "byte_off", "struct file", "f_inode", "0:2"),
+        asks(1, "on_open", "enumval_value", "enum pid_type", "PIDTYPE_TGID", "1"),
+        asks(2, "on_close", "type_exists", "struct kvm", "", "0"),
+        asks(3, "on_close", "byte_off", "struct kvm", "[3].mmu_lock", "3:0"),
+        asks(4, "later", "byte_sz", "struct file", "f_mode", "0:1"),
+    ];
+    let text = "\tif (BPF_CORE_READ(file, f_inode, i_sb, s_type, name) != expected_name_of_the_file_system && \
+                !is_ours(file, task, &settings_from_user_space))";
+    accesses[0].source = Some(SourceEntry {
+        file: "/build/tracer/src/bpf/tracer.bpf.c".to_owned(),
+        line: 1234,
+        column: 41,
+        text: text.trim_start().to_owned(),
+        indent: 1,
+    });
+    accesses[3].local_value = None;
+    ObjectEntry {
+        path: "out/release/tracer.bpf.o".to_owned(),
+        embedded_in: None,
+        programs: vec![
+            program("on_open", "kprobe/on_open", true),
+            program("on_close", "kprobe/on_close", true),
+            program("later", "kprobe/later", false),
+        ],
+        accesses,
+    }
+}
+
+fn embedded(place: &str) -> ObjectEntry {
+    ObjectEntry {
+        path: format!("/usr/sbin/tool@{place}"),
+        embedded_in: Some("/usr/sbin/tool".to_owned()),
+        programs: (0..6).map(|number| program(&format!("probe_{number}"), "kprobe", true)).collect(),
+        accesses: vec![asks(0, "\u{1b}[31mred\u{202e}", "signed", "struct task_struct", "pid", "0:9")],
+    }
+}
+
+fn results_of_tracer(kernels: &[KernelEntry]) -> Vec<ResultEntry> {
+    let gone = reason("field-missing", "struct file has no member `f_inode` there");
+    let verdicts: [(usize, &'static str, Option<ReasonEntry>, [ProgramResult; 3]); 6] = [
+        (0, "ok", None, [of("on_open", "ok"), of("on_close", "ok"), of("later", "skipped")]),
+        (1, "fails", Some(gone), [of("on_open", "fails"), of("on_close", "ok"), of("later", "skipped")]),
+        (
+            0,
+            "risky",
+            Some(reason("width-changed", "a read changed its meaning")),
+            [of("on_open", "ok"), of("on_close", "risky"), of("later", "skipped")],
+        ),
+        (0, "ok", None, [of("on_open", "ok"), of("on_close", "ok"), of("later", "skipped")]),
+        (0, "ok", None, [of("on_open", "ok"), of("on_close", "ok"), of("later", "skipped")]),
+        (
+            0,
+            "degraded",
+            Some(reason("fallback", "a guarded access takes its fallback")),
+            [of("on_open", "degraded"), of("on_close", "degraded"), of("later", "skipped")],
+        ),
+    ];
+    let mut results = Vec::new();
+    for (kernel, (answer, verdict, why, programs)) in kernels.iter().zip(verdicts) {
+        let mut result = result(0, kernel, answer, verdict);
+        result.reasons.extend(why);
+        result.programs = programs.to_vec();
+        if kernel.group == "debian" {
+            result.conditions.push(reason("module-loaded", "module kvm is loaded"));
+        }
+        result.unchecked.push(reason("ksyms", "whether kernel symbols and kfuncs exist: bpf_rdonly_cast"));
+        results.push(result);
+    }
+    results
+}
+
+/// Four objects: one with two programs that fare differently, and three embedded ones.
+pub fn several() -> Report {
+    let mut report = empty();
+    report.kernels = kernels();
+    report.objects = vec![tracer(), embedded("skeleton"), embedded("0x4f00"), embedded("0x9000")];
+    let skipped = reason("program-not-loaded", "its program is not loaded automatically");
+    let absent = reason("type-missing", "not in the kernel's BTF");
+    let too_many = reason("array-too-short", "the array has 2 elements there, so there is no [3]");
+    let gone = reason("field-missing", "struct file has no member `f_inode` there");
+    let not_stored =
+        reason("modules-not-stored", "not in vmlinux; modules may have it, and their BTF is not stored");
+    let common = |first| {
+        vec![
+            first,
+            resolved(1, 1, "enum pid_type::PIDTYPE_TGID = 1"),
+            not_resolved(2, "absent", absent.clone()),
+            not_resolved(3, "poisoned", too_many.clone()),
+            not_resolved(4, "skipped", skipped.clone()),
+        ]
+    };
+    report.answers = vec![
+        answer(0, 0, common(resolved(0, 32, "struct file.f_inode (0:2 @ offset 32)"))),
+        answer(1, 0, common(not_resolved(0, "error", gone.clone()))),
+        answer(2, 1, vec![resolved(0, 1, "struct task_struct.pid (0:9)")]),
+        answer(3, 2, vec![resolved(0, 1, "struct task_struct.pid (0:9)")]),
+        answer(4, 3, vec![not_resolved(0, "unknown", not_stored.clone())]),
+    ];
+    report.results = results_of_tracer(&report.kernels);
+    for (object, answer, verdict) in [(1, 2, "ok"), (2, 3, "fails"), (3, 4, "unknown")] {
+        for kernel in &report.kernels {
+            let mut result = result(object, kernel, answer, verdict);
+            result.programs =
+                (0..6).map(|n| of(&format!("probe_{n}"), if n == 2 { verdict } else { "ok" })).collect();
+            if verdict == "fails" {
+                result
+                    .reasons
+                    .push(reason("object-refused", "map events: \u{1b}]0;title\u{7} is of no known type"));
+            }
+            if verdict == "unknown" {
+                result.reasons.push(not_stored.clone());
+            }
+            report.results.push(result);
+        }
+    }
+    for (size, kernel) in [(184, 1), (232, 2), (240, 3)] {
+        let mut finding = finding("field-missing", "error", 0, &[0]);
+        finding.kernels = vec![report.kernels[kernel].name.clone()];
+        finding.message = gone.text.clone();
+        finding.details = vec![format!("struct file ({size} bytes)")];
+        finding.help = "guard it with bpf_core_field_exists()".to_owned();
+        report.findings.push(finding);
+    }
+    let mut short = finding("array-too-short", "note", 0, &[3]);
+    short.kernels = report.kernels.iter().map(|kernel| kernel.name.clone()).collect();
+    short.message = too_many.text;
+    short.help = "guard the read".to_owned();
+    let mut refused = finding("object-refused", "error", 2, &[]);
+    refused.message = "map events: \u{1b}]0;title\u{7} is of no known type".to_owned();
+    refused.help = "change the source as the message says and compile again".to_owned();
+    report.findings.extend([short, refused]);
+    report
+}

@@ -1,0 +1,242 @@
+//! The JSON forms and their published schemas hold each other to account.
+
+use std::path::Path;
+
+use corecheck::check::{Settings, check};
+use corecheck::object::read_file;
+use corecheck::render::json;
+use corecheck_layouts::kernel::Modules;
+use corecheck_layouts::store::Store;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::samples;
+
+const REPORT: &str = include_str!("../../schema/report-1.json");
+const ACCESSES: &str = include_str!("../../schema/accesses-1.json");
+
+/// Members that need not be there: a report without them is still valid.
+const OPTIONAL: [&str; 8] = ["source", "embedded_in", "value", "unit", "target", "phase", "reason", "access"];
+/// Members whose words are listed in the schema.
+const WORDS: [&str; 8] = ["schema", "kind", "outcome", "verdict", "level", "phase", "btf", "reach"];
+
+fn validator(schema: &str) -> Validator {
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    jsonschema::draft202012::meta::validate(&schema).expect("the schema itself is valid");
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn report(name: &str) -> Value {
+    let report = samples::all().into_iter().find(|(known, _)| *known == name).unwrap().1;
+    let mut out = Vec::new();
+    json::report(&report, &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+fn accesses(name: &str) -> Value {
+    let report = samples::all().into_iter().find(|(known, _)| *known == name).unwrap().1;
+    let mut out = Vec::new();
+    json::accesses(&report.objects, &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+fn assert_valid(validator: &Validator, document: &Value, what: &str) {
+    let errors: Vec<String> =
+        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{what}: {errors:#?}");
+}
+
+#[test]
+fn what_is_written_is_valid() {
+    let (of_report, of_accesses) = (validator(REPORT), validator(ACCESSES));
+    for (name, _) in samples::all() {
+        assert_valid(&of_report, &report(name), name);
+        assert_valid(&of_accesses, &accesses(name), name);
+        assert!(!of_report.is_valid(&accesses(name)) && !of_accesses.is_valid(&report(name)), "{name}");
+    }
+}
+
+/// What the check of the repository's own objects gives, of every kind and form.
+#[test]
+fn what_is_written_of_real_objects_is_valid() {
+    let (of_report, of_accesses) = (validator(REPORT), validator(ACCESSES));
+    let store = Store::embedded().unwrap();
+    let kernels = store.select(&[]).unwrap();
+    let mut checked = 0;
+    for folder in ["../ebpf-probe/bpf", "../tests/fixtures/objects"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "o") {
+                continue;
+            }
+            let name = path.display().to_string();
+            let objects = read_file(&path).unwrap();
+            let report = check(objects, &kernels, &Settings { types: Vec::new(), modules: Modules::All });
+            let mut out = Vec::new();
+            json::report(&report, &mut out).unwrap();
+            assert_valid(&of_report, &serde_json::from_slice(&out).unwrap(), &name);
+            let mut out = Vec::new();
+            json::accesses(&report.objects, &mut out).unwrap();
+            assert_valid(&of_accesses, &serde_json::from_slice(&out).unwrap(), &name);
+            checked += 1;
+        }
+    }
+    assert!(checked > 10, "{checked} objects only");
+}
+
+/// A change of a document, and whether it stays valid.
+struct Mutation {
+    what: String,
+    document: Value,
+    is_valid: bool,
+}
+
+/// Every single change at every place of a document, of the kinds that a lax schema would let pass.
+fn mutations(document: &Value) -> Vec<Mutation> {
+    let mut places = Vec::new();
+    collect(document, String::new(), &mut places);
+    let mut mutations = Vec::new();
+    for place in places {
+        let mut add = |what: &str, is_valid: bool, change: &dyn Fn(&mut Value)| {
+            let mut document = document.clone();
+            change(document.pointer_mut(&place).unwrap());
+            mutations.push(Mutation { what: format!("{what} at {place}"), document, is_valid });
+        };
+        let name = place.rsplit('/').next().unwrap();
+        match document.pointer(&place).unwrap() {
+            Value::Object(members) => {
+                add("surplus member", false, &|value| value["surplus"] = json!(1));
+                add("null for an object", false, &|value| *value = Value::Null);
+                let is_poisoned = members.get("outcome").is_some_and(|outcome| outcome == "poisoned");
+                for member in members.keys() {
+                    let may_go = OPTIONAL.contains(&member.as_str())
+                        && !(member == "reason" && is_poisoned)
+                        && !(member == "access"
+                            && (members.contains_key("outcome") || members.contains_key("rule")));
+                    add(&format!("no {member}"), may_go, &|value| {
+                        value.as_object_mut().unwrap().remove(member);
+                    });
+                }
+            }
+            Value::Array(_) => {
+                add("a member of another type", false, &|value| {
+                    value.as_array_mut().unwrap().push(json!(true))
+                });
+                add("a string for an array", false, &|value| *value = json!("x"));
+            }
+            Value::Number(_) => {
+                add("a string for an integer", false, &|value| *value = json!(value.to_string()));
+                add("a fraction", false, &|value| *value = json!(1.5));
+                add("a negative number", false, &|value| *value = json!(-1));
+            }
+            Value::String(_) => {
+                add("a number for a string", false, &|value| *value = json!(7));
+                if WORDS.contains(&name) {
+                    add("a wrong word", false, &|value| *value = json!("sideways"));
+                    add("a word in capitals", false, &|value| {
+                        *value = json!(value.as_str().unwrap().to_uppercase())
+                    });
+                }
+            }
+            Value::Bool(_) => add("a string for a truth value", false, &|value| *value = json!("true")),
+            Value::Null => add("a string for null", false, &|value| *value = json!("")),
+        }
+    }
+    mutations
+}
+
+/// The places of a document, as JSON pointers.
+fn collect(value: &Value, place: String, places: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                collect(member, format!("{place}/{name}"), places);
+            }
+        }
+        Value::Array(members) => {
+            for (index, member) in members.iter().enumerate() {
+                collect(member, format!("{place}/{index}"), places);
+            }
+        }
+        _ => {}
+    }
+    places.push(place);
+}
+
+#[test]
+fn the_schema_refuses_every_wrong_report() {
+    let validator = validator(REPORT);
+    let mutations = mutations(&report("several"));
+    assert!(mutations.len() > 1000, "{} mutations only", mutations.len());
+    for mutation in mutations {
+        assert_eq!(validator.is_valid(&mutation.document), mutation.is_valid, "{}", mutation.what);
+    }
+}
+
+#[test]
+fn the_schema_refuses_every_wrong_list_of_accesses() {
+    let validator = validator(ACCESSES);
+    for mutation in mutations(&accesses("several")) {
+        assert_eq!(validator.is_valid(&mutation.document), mutation.is_valid, "{}", mutation.what);
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    let validator = validator(REPORT);
+    let changed = |place: &str, to: Value| {
+        let mut document = report("several");
+        *document.pointer_mut(place).unwrap() = to;
+        validator.is_valid(&document)
+    };
+    assert!(changed("/results/1/programs/0/verdict", json!("fails")));
+    assert!(!changed("/results/1/programs/0/verdict", json!("ok")), "a phase without a failure");
+    assert!(!changed("/answers/0/outcomes/3/outcome", json!("resolved")), "a reach of what is not poisoned");
+    assert!(!changed("/findings/0/accesses", json!([])), "an access shown that is not among the accesses");
+    assert!(!changed("/findings/0/accesses", json!([0, 0])), "an access twice");
+    assert!(!changed("/kernels/0/name", json!("5.4")), "an alias for a name");
+}
+
+#[test]
+fn both_schemas_describe_an_object_alike() {
+    let [report, accesses]: [Value; 2] =
+        [REPORT, ACCESSES].map(|schema| serde_json::from_str(schema).unwrap());
+    for (name, definition) in accesses["$defs"].as_object().unwrap() {
+        assert_eq!(definition, &report["$defs"][name], "{name}");
+    }
+}
+
+#[test]
+fn everything_in_a_schema_is_described_and_strict() {
+    for schema in [REPORT, ACCESSES] {
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        let definitions = schema["$defs"].as_object().unwrap().iter();
+        for (name, definition) in definitions.chain([(&"document".to_owned(), &schema)]) {
+            assert!(definition["description"].is_string(), "{name}");
+            if definition["type"] != "object" {
+                continue;
+            }
+            assert_eq!(definition["additionalProperties"], json!(false), "{name}");
+            for (member, about) in definition["properties"].as_object().unwrap() {
+                assert!(about["description"].is_string() || about["$ref"].is_string(), "{name}.{member}");
+            }
+        }
+    }
+}
+
+#[test]
+fn words_of_the_schema_are_the_words_of_the_code() {
+    use corecheck::access::RelocationKind;
+    use corecheck::rules;
+    let schema: Value = serde_json::from_str(REPORT).unwrap();
+    let kinds = schema["$defs"]["access"]["properties"]["kind"]["enum"].as_array().unwrap();
+    let mut words: Vec<&str> = RelocationKind::ALL.iter().map(|kind| kind.word()).collect();
+    words.push(RelocationKind::Unknown(99).word());
+    assert_eq!(kinds, &words);
+    let rule = schema["$defs"]["finding"]["properties"]["rule"].clone();
+    let validator = jsonschema::validator_for(&rule).unwrap();
+    for rule in rules::ALL {
+        assert!(validator.is_valid(&json!(rule.id)), "{}", rule.id);
+    }
+}

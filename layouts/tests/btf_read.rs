@@ -1,0 +1,348 @@
+//! Reading BTF: what is well-formed is read and written back the same; what is not is an error with its place.
+
+use std::sync::Arc;
+
+use corecheck_layouts::btf::types::SecInfo;
+use corecheck_layouts::btf::{
+    Btf, BtfError, Builder, Endian, Kind, MemberSpec, Type, TypeId, TypeSpec, cdecl,
+};
+
+/// One type of every kind, referring to each other.
+fn every_kind() -> Vec<TypeSpec> {
+    let name = |name: &str| name.to_owned();
+    let member = |name: &str, of: u32, bit_offset: u32, bitfield_bits: u8| MemberSpec {
+        name: name.to_owned(),
+        of: TypeId(of),
+        bit_offset,
+        bitfield_bits,
+    };
+    vec![
+        TypeSpec::Int { name: name("long int"), size: 8, encoding: 1, offset: 0, bits: 64 },
+        TypeSpec::Ptr { to: TypeId(4) },
+        TypeSpec::Array { element: TypeId(2), index: TypeId(1), length: 3 },
+        TypeSpec::Composite {
+            is_union: false,
+            name: name("s"),
+            size: 48,
+            kind_flag: true,
+            members: vec![member("a", 3, 0, 0), member("", 5, 192, 0), member("b", 1, 256, 5)],
+        },
+        TypeSpec::Composite {
+            is_union: true,
+            name: name(""),
+            size: 8,
+            kind_flag: false,
+            members: vec![member("x", 1, 0, 0), member("y", 2, 0, 0)],
+        },
+        TypeSpec::Enum {
+            name: name("e"),
+            size: 4,
+            is_signed: true,
+            is_64: false,
+            values: vec![(name("MINUS"), u64::MAX), (name("PLUS"), 1)],
+        },
+        TypeSpec::Enum {
+            name: name("e64"),
+            size: 8,
+            is_signed: false,
+            is_64: true,
+            values: vec![(name("BIG"), 1 << 40)],
+        },
+        TypeSpec::Fwd { name: name("f"), is_union: true },
+        TypeSpec::Typedef { name: name("t"), to: TypeId(10) },
+        TypeSpec::Qualifier { kind: Kind::Const, to: TypeId(11) },
+        TypeSpec::Qualifier { kind: Kind::Volatile, to: TypeId(4) },
+        TypeSpec::Qualifier { kind: Kind::Restrict, to: TypeId(2) },
+        TypeSpec::Func { name: name("fn"), proto: TypeId(14), linkage: 1 },
+        TypeSpec::FuncProto {
+            returns: TypeId(0),
+            params: vec![(name("p"), TypeId(2)), (name(""), TypeId(0))],
+        },
+        TypeSpec::Var { name: name("v"), of: TypeId(1), linkage: 1 },
+        TypeSpec::DataSec {
+            name: name(".data"),
+            size: 8,
+            entries: vec![SecInfo { of: TypeId(15), offset: 0, size: 8 }],
+        },
+        TypeSpec::Float { name: name("double"), size: 8 },
+        TypeSpec::DeclTag { name: name("tag"), on: TypeId(4), component: -1 },
+        TypeSpec::TypeTag { name: name("user"), to: TypeId(1), attribute: true },
+    ]
+}
+
+fn build(endian: Endian, specs: &[TypeSpec]) -> Vec<u8> {
+    let mut builder = Builder::new(endian);
+    for spec in specs {
+        builder.add(spec.clone());
+    }
+    builder.finish().expect("it can be written")
+}
+
+/// Asks everything of every type: nothing of it may panic, whatever the bytes were.
+fn walk(btf: &Btf) {
+    for id in btf.ids() {
+        let _ = (btf.kind(id), btf.name(id), btf.size_of(id), btf.innermost_element(id));
+        let _ = (cdecl::type_name(btf, id), cdecl::definition_name(btf, id));
+        if let Type::Struct(composite) | Type::Union(composite) = btf.ty(id) {
+            assert_eq!(composite.members().count(), composite.len());
+        }
+        let _ = TypeSpec::of(btf.ty(id));
+    }
+}
+
+#[test]
+fn every_kind_is_read_as_it_was_written_in_both_byte_orders() {
+    for endian in [Endian::Little, Endian::Big] {
+        let specs = every_kind();
+        let bytes = build(endian, &specs);
+        let btf = Btf::parse(bytes.clone()).expect("it is sound");
+        assert_eq!(btf.endian(), endian);
+        assert_eq!(btf.pointer_size(), Some(8));
+        let read: Vec<TypeSpec> = btf.ids().filter_map(|id| TypeSpec::of(btf.ty(id))).collect();
+        assert_eq!(read, specs);
+        assert_eq!(build(endian, &read), bytes);
+        walk(&btf);
+    }
+}
+
+#[test]
+fn types_are_written_as_in_c() {
+    let btf = Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound");
+    let name = |id: u32| cdecl::type_name(&btf, TypeId(id));
+    assert_eq!(name(2), "struct s *");
+    assert_eq!(name(3), "struct s *[3]");
+    assert_eq!(cdecl::declaration(&btf, TypeId(3), "a"), "struct s *a[3]");
+    assert_eq!(name(9), "t");
+    assert_eq!(name(10), "const volatile struct s");
+    assert_eq!(cdecl::declaration(&btf, TypeId(12), "r"), "struct s *restrict r");
+    assert_eq!(cdecl::declaration(&btf, TypeId(14), "(*fn)"), "void (*fn)(struct s *, ...)");
+    assert_eq!(cdecl::definition_name(&btf, TypeId(8)), "union f (declared only)");
+}
+
+#[test]
+fn sizes_multiply_arrays_and_look_through_names() {
+    let btf = Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound");
+    assert_eq!(btf.size_of(TypeId(3)), Some(24));
+    assert_eq!(btf.size_of(TypeId(9)), Some(48));
+    assert_eq!(btf.size_of(TypeId(8)), None, "a declaration has no size");
+    assert_eq!(btf.size_of(TypeId(0)), None, "void has no size");
+}
+
+#[test]
+fn a_four_byte_long_makes_pointers_small() {
+    let mut builder = Builder::new(Endian::Little);
+    builder.int("unsigned long", 4, 0);
+    let pointer = builder.add(TypeSpec::Ptr { to: TypeId(0) });
+    let btf = Btf::parse(builder.finish().expect("BTF")).expect("it is sound");
+    assert_eq!((btf.pointer_size(), btf.size_of(pointer)), (Some(4), Some(4)));
+}
+
+#[test]
+fn every_prefix_is_an_error() {
+    let bytes = build(Endian::Little, &every_kind());
+    for length in 0..bytes.len() {
+        assert!(Btf::parse(bytes[..length].to_vec()).is_err(), "{length} of {} bytes", bytes.len());
+    }
+}
+
+/// Sets the `word`-th 32-bit word of the record of type `id`.
+fn with_word(id: u32, word: usize, value: u32) -> Result<Btf, BtfError> {
+    let mut bytes = build(Endian::Little, &every_kind());
+    let at = record_offset(id) + word * 4;
+    bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    Btf::parse(bytes)
+}
+
+/// Where the record of a type begins in [`build`]'s bytes: every kind's size is written out here once more.
+fn record_offset(id: u32) -> usize {
+    let sizes =
+        [16, 12, 24, 12 + 36, 12 + 24, 12 + 16, 12 + 12, 12, 12, 12, 12, 12, 12, 12 + 16, 16, 24, 12, 16, 12];
+    24 + sizes[..id as usize - 1].iter().sum::<usize>()
+}
+
+#[test]
+fn every_reference_is_checked() {
+    // Type, word of its record: every place where a kind refers to a type.
+    let references =
+        [(2, 2), (3, 3), (3, 4), (4, 4), (4, 7), (4, 10), (5, 4), (9, 2), (10, 2), (11, 2), (12, 2), (13, 2)]
+            .into_iter()
+            .chain([(14, 2), (14, 4), (14, 6), (15, 2), (16, 3), (18, 2), (19, 2)]);
+    for (id, word) in references {
+        for wrong in [20, u32::MAX] {
+            match with_word(id, word, wrong) {
+                Err(BtfError::Type { id: named, offset, .. }) => {
+                    assert_eq!((named, offset), (id, record_offset(id)));
+                }
+                other => panic!("type {id} word {word}: {other:?}"),
+            }
+        }
+        assert!(with_word(id, word, 1).is_ok() || id == 13, "type {id} word {word} may refer to an integer");
+    }
+}
+
+#[test]
+fn every_string_offset_is_checked() {
+    let names = (1..=19).map(|id| (id, 0));
+    let inner = [(4, 3), (4, 6), (4, 9), (5, 3), (5, 6), (6, 3), (6, 5), (7, 3), (14, 3), (14, 5)];
+    for (id, word) in names.chain(inner) {
+        let result = with_word(id, word, 0x00ff_ffff);
+        assert!(
+            matches!(result, Err(BtfError::Type { id: named, .. }) if named == id),
+            "type {id} word {word}: {result:?}"
+        );
+    }
+}
+
+#[test]
+fn a_type_that_holds_itself_is_refused() {
+    // An array of itself, a struct with a member that is itself, a typedef of itself, a cycle over three types.
+    for (id, word, to) in [(3, 3, 3), (4, 4, 4), (9, 2, 9), (5, 4, 9), (11, 2, 9), (3, 3, 4), (15, 2, 15)] {
+        let result = with_word(id, word, to);
+        assert!(matches!(result, Err(BtfError::Cycle { .. })), "type {id} word {word} to {to}: {result:?}");
+    }
+    // A pointer breaks the circle.
+    assert!(with_word(2, 2, 3).is_ok());
+}
+
+/// `const` on `const` … on an integer: `count` types.
+fn chain(count: u32) -> Result<Btf, BtfError> {
+    let mut builder = Builder::new(Endian::Little);
+    for next in 2..=count {
+        builder.add(TypeSpec::Qualifier { kind: Kind::Const, to: TypeId(next) });
+    }
+    builder.int("int", 4, 1);
+    Btf::parse(builder.finish().expect("BTF"))
+}
+
+#[test]
+fn a_chain_is_no_cycle() {
+    let btf = chain(512).expect("it is sound");
+    assert_eq!(btf.skip_modifiers_and_typedefs(TypeId(1)), TypeId(512));
+    assert_eq!(btf.size_of(TypeId(1)), None, "libbpf gives up after 32 steps");
+    assert_eq!(btf.size_of(TypeId(512 - 31)), Some(4));
+    assert!(cdecl::type_name(&btf, TypeId(1)).len() < 1000);
+}
+
+#[test]
+fn a_chain_without_end_is_refused_at_no_cost_of_stack() {
+    for count in [513, 200_000] {
+        assert!(matches!(chain(count), Err(BtfError::TooDeep { levels: 512, .. })), "{count}");
+    }
+}
+
+#[test]
+fn a_function_needs_a_prototype() {
+    assert!(matches!(with_word(13, 2, 1), Err(BtfError::Type { id: 13, .. })));
+}
+
+#[test]
+fn an_unknown_kind_needs_a_layout_section() {
+    // Kind 21 in place of the float, as large as one: with and without a section that says so.
+    let mut bytes = build(Endian::Little, &every_kind());
+    let at = record_offset(17) + 4;
+    bytes[at + 3] = 21;
+    let error = Btf::parse(bytes.clone()).expect_err("nobody sizes kind 21");
+    assert!(error.to_string().contains("kind 21"), "{error}");
+
+    let strings = bytes.split_off(record_offset(19) + 12);
+    let mut layout = vec![0; 4 * 22];
+    layout[4 * 21] = 0;
+    let types = &bytes[24..];
+    let mut longer: Vec<u8> = bytes[..4].to_vec();
+    let type_len = types.len() as u32;
+    let layout_len = layout.len() as u32;
+    for word in [32, 0, type_len, type_len + layout_len, strings.len() as u32, type_len, layout_len] {
+        longer.extend(word.to_le_bytes());
+    }
+    longer.extend(types);
+    longer.extend(layout);
+    longer.extend(strings);
+    let btf = Btf::parse(longer).expect("kind 21 is sized");
+    assert!(matches!(btf.ty(TypeId(17)), Type::Unknown { kind: 21 }));
+    assert_eq!(btf.name(TypeId(18)), "tag", "what follows is found");
+    walk(&btf);
+}
+
+#[test]
+fn split_btf_counts_on_from_its_base() {
+    let base = Arc::new(Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound"));
+    let mut builder = Builder::split(&base);
+    let pointer = builder.add(TypeSpec::Ptr { to: TypeId(4) });
+    builder.add(TypeSpec::Typedef { name: "handle".to_owned(), to: pointer });
+    let bytes = builder.finish().expect("BTF");
+    assert!(Btf::parse(bytes.clone()).is_err(), "it does not stand alone");
+    let btf = Btf::parse_split(bytes, Arc::clone(&base)).expect("it is sound");
+    assert_eq!(pointer, TypeId(20));
+    assert_eq!((btf.own_ids().next(), btf.type_count()), (Some(TypeId(20)), 22));
+    assert_eq!(cdecl::type_name(&btf, pointer), "struct s *");
+    assert_eq!(btf.find_exact("handle", |_| true), [TypeId(21)]);
+    assert!(btf.find_exact("s", |_| true).is_empty(), "types of the base are the base's");
+    assert_eq!(btf.pointer_size(), Some(8));
+}
+
+#[test]
+fn split_btf_without_strings_is_legal() {
+    let base = Arc::new(Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound"));
+    let mut builder = Builder::split(&base);
+    builder.add(TypeSpec::Ptr { to: TypeId(4) });
+    let btf = Btf::parse_split(builder.finish().expect("BTF"), base).expect("it is sound");
+    assert_eq!(btf.name(TypeId(20)), "");
+}
+
+#[test]
+fn a_wrong_base_is_noticed() {
+    let base = Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound");
+    let mut bytes = build(Endian::Little, &every_kind());
+    // A split unit whose only type is called by an offset inside the base's first string, "long int".
+    bytes.truncate(24);
+    bytes.extend([3u32, 8 << 24, 1].into_iter().flat_map(u32::to_le_bytes));
+    for (at, value) in [(12, 12u32), (16, 12), (20, 0)] {
+        bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    let base = Arc::new(base);
+    let error = Btf::parse_split(bytes.clone(), Arc::clone(&base)).expect_err("it is another's module");
+    assert_eq!(error, BtfError::WrongBase { id: 20, name_offset: 3 });
+    bytes[24] = 1;
+    assert!(Btf::parse_split(bytes, base).is_ok(), "offset 1 is where a string begins");
+}
+
+#[test]
+fn flavours_are_found_by_their_essential_name() {
+    let mut builder = Builder::new(Endian::Little);
+    for name in ["task", "task___old", "task_struct", "xtask", "task___a___b", "task"] {
+        builder.add(TypeSpec::Fwd { name: name.to_owned(), is_union: false });
+    }
+    builder.int("task", 4, 0);
+    let btf = Btf::parse(builder.finish().expect("BTF")).expect("it is sound");
+    let found = btf.find_by_essential_name(&[b"task", b"task___a", b"none"], |kind| kind == Kind::Fwd);
+    let ids =
+        |name: &str| found.get(name.as_bytes()).map(|ids| ids.iter().map(|id| id.0).collect::<Vec<_>>());
+    assert_eq!(ids("task"), Some(vec![1, 2, 6]));
+    assert_eq!(ids("task___a"), Some(vec![5]));
+    assert_eq!(ids("none"), None);
+    assert_eq!(btf.find_exact("task", |_| true), [TypeId(1), TypeId(6), TypeId(7)]);
+}
+
+#[test]
+fn changed_bytes_are_an_error_or_sound() {
+    // A fixed sequence (Knuth's MMIX constants), so that a failure comes again.
+    let mut state = 42u64;
+    let mut next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize
+    };
+    let bytes = build(Endian::Little, &every_kind());
+    let mut sound = 0;
+    for _ in 0..20_000 {
+        let mut changed = bytes.clone();
+        for _ in 0..=next() % 3 {
+            let at = next() % changed.len();
+            changed[at] = [0, 1, 0xff, 0x80, (next() % 256) as u8][next() % 5];
+        }
+        if let Ok(btf) = Btf::parse(changed) {
+            walk(&btf);
+            sound += 1;
+        }
+    }
+    assert!((1_000..19_000).contains(&sound), "{sound} of 20000: the changes are too mild or too wild");
+}
