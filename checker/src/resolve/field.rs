@@ -155,7 +155,10 @@ impl Walk<'_> {
         }
         self.spec.accessors.push(Accessor { of: id, index: local.index, name: None });
         self.spec.raw.push(local.index);
-        let offset = element_offset(target, id, local.index).map_err(|_| MatchError::NoSize(id))?;
+        // libbpf keeps this size in a signed number of 32 bits, so that 2 GiB and more look like an error to it.
+        let has_size = target.size_of(id).is_some_and(|size| i32::try_from(size).is_ok());
+        let offset = element_offset(target, id, local.index).ok().filter(|_| has_size);
+        let offset = offset.ok_or(MatchError::NoSize(id))?;
         self.spec.bit_offset = self.spec.bit_offset.wrapping_add(offset);
         Ok(Ok(id))
     }

@@ -108,17 +108,25 @@ fn answers(answer: &Answered, local: &Btf, access: &Access, outcome: &Outcome) -
 
 /// Kinds of errors that libbpf's warnings tell apart.
 #[derive(Debug, PartialEq, Eq)]
-enum ErrorKind {
+pub enum ErrorKind {
+    /// The access string does not fit.
     Parse,
+    /// A candidate cannot be compared.
     Match,
+    /// Candidates are at different offsets.
     Offset,
+    /// Candidates come to different values.
     Decision,
+    /// A bit-field that no load covers.
     Bitfield,
+    /// An element of an array is asked for what only fields have.
     Element,
+    /// Something else.
     Other,
 }
 
-fn kind_of_refusal(refusal: &Refusal) -> ErrorKind {
+/// The kind of an error of libbpf's.
+pub fn kind_of_refusal(refusal: &Refusal) -> ErrorKind {
     let says = |words: &str| refusal.warning.contains(words);
     match () {
         () if says("parsing [") => ErrorKind::Parse,
@@ -162,7 +170,8 @@ pub fn raw(insn: Insn) -> u64 {
     u64::from_ne_bytes(bytes)
 }
 
-fn is_poison(slot: u64) -> bool {
+/// Whether the instruction is what a loader puts in the place of one that it cannot relocate.
+pub fn is_poison(slot: u64) -> bool {
     slot == raw(Insn { code: Insn::CALL, imm: POISON, ..Insn::default() })
 }
 

@@ -142,20 +142,36 @@ impl Shifts {
     }
 
     /// Little endian shifts by `64 - (first + bits)`, big endian by `64 - bytes * 8 + first`, where `first` is the
-    /// field's first bit in the bytes that are loaded, and the right shift is `64 - bits`.
+    /// field's first bit in the bytes that are loaded, and the right shift is `64 - bits`; all wrap at 32 bits.
     fn convert(&self, worth: &mut Worth) {
-        let other = |left: u64, size: u64, right: u64| {
-            let sum = if cfg!(target_endian = "little") { right.wrapping_sub(left) } else { left };
-            let bytes = 64_u64.wrapping_sub(size.wrapping_mul(8));
-            if cfg!(target_endian = "little") {
-                bytes.wrapping_add(sum)
-            } else {
-                right.wrapping_sub(sum.wrapping_sub(bytes))
-            }
-        };
-        worth.orig_val = other(worth.orig_val, self.size.orig_val, self.right.orig_val);
+        worth.orig_val = other_shift(worth.orig_val, self.size.orig_val, self.right.orig_val);
         if !worth.poison {
-            worth.new_val = other(worth.new_val, self.size.new_val, self.right.new_val);
+            worth.new_val = other_shift(worth.new_val, self.size.new_val, self.right.new_val);
         }
+    }
+}
+
+/// The left shift on a machine of the other byte order.
+fn other_shift(left: u64, bytes: u64, right: u64) -> u64 {
+    let [left, bytes, right] = [left, bytes, right].map(|number| number as u32);
+    let unused = 64_u32.wrapping_sub(bytes.wrapping_mul(8));
+    let other = if cfg!(target_endian = "little") {
+        unused.wrapping_add(right.wrapping_sub(left))
+    } else {
+        right.wrapping_sub(left.wrapping_sub(unused))
+    };
+    other.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::other_shift;
+
+    #[test]
+    fn three_bits_at_bit_15_of_four_bytes() {
+        let (little, big) = (64 - 18, 32 + 15);
+        let host = if cfg!(target_endian = "little") { little } else { big };
+        assert_eq!(other_shift(host, 4, 61), little + big - host);
+        assert_eq!(other_shift(other_shift(0, 8, 0), 8, 0), 0);
     }
 }

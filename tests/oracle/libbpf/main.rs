@@ -10,12 +10,15 @@
 
 #![expect(clippy::print_stdout, reason = "a program that reports to a terminal")]
 
+mod built;
+mod cases;
 mod compare;
 #[expect(unsafe_code, reason = "calls functions of a C library")]
 mod ffi;
 mod libbpf;
 mod records;
 mod target;
+mod want;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,32 +30,49 @@ use clap::Parser;
 use corecheck::access::accesses;
 use corecheck::answer::answer;
 use corecheck::object::read_bytes;
-use corecheck_layouts::kernel::Modules;
 use corecheck_tests::{carve, counts::Counts};
 use ffi::Types;
 
 use compare::{Judgement, compare};
+use libbpf::Said;
 use records::Records;
 use target::Kernel;
 
 /// Compares corecheck's answers with libbpf's.
 #[derive(Debug, Parser)]
-struct Arguments {
-    /// A target's raw BTF, with a name for messages: NAME=FILE.
-    #[arg(long = "target")]
-    targets: Vec<String>,
-    /// Compare each object against its own BTF too.
-    #[arg(long)]
-    own: bool,
-    /// Fewer objects than this are a failure.
-    #[arg(long)]
-    min_objects: usize,
-    /// Fewer records than this are a failure.
-    #[arg(long)]
-    min_accesses: usize,
-    /// Executables that embed BPF objects, or BPF objects.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
+enum Arguments {
+    /// Real objects against real kernels.
+    Objects {
+        /// A target's raw BTF, with a name for messages: NAME=FILE.
+        #[arg(long = "target")]
+        targets: Vec<String>,
+        /// Compare each object against its own BTF too.
+        #[arg(long)]
+        own: bool,
+        /// Fewer objects than this are a failure.
+        #[arg(long)]
+        min_objects: usize,
+        /// Fewer records than this are a failure.
+        #[arg(long)]
+        min_accesses: usize,
+        /// Executables that embed BPF objects, or BPF objects.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// The hard cases.
+    Cases {
+        /// Where the sources are.
+        #[arg(long)]
+        sources: PathBuf,
+        /// Fewer cases than this are a failure.
+        #[arg(long)]
+        min_cases: usize,
+        /// Print what libbpf says of every case, in the words in which the sources expect it.
+        #[arg(long)]
+        show: bool,
+        /// Where the compiled ones are.
+        objects: PathBuf,
+    },
 }
 
 /// An object with all that does not depend on the target.
@@ -72,18 +92,38 @@ struct Tally {
 }
 
 fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
     ffi::take_messages();
     println!("libbpf {}", ffi::version());
-    let subjects = subjects(&arguments.files)?;
     let mut tally = Tally::default();
-    if arguments.own {
+    match Arguments::parse() {
+        Arguments::Objects { targets, own, min_objects, min_accesses, files } => {
+            compare_objects(&mut tally, &targets, own, &files)?;
+            tally.require("objects", tally.counts.objects, min_objects);
+            tally.require("records", tally.counts.accesses, min_accesses);
+        }
+        Arguments::Cases { sources, min_cases, show, objects } => {
+            let found = cases::run(&mut tally, &sources, &objects, show)?;
+            println!("{found} cases");
+            tally.require("cases", found, min_cases);
+        }
+    }
+    for (why, count) in &tally.reasons {
+        println!("explained: {count} x {why}");
+    }
+    println!("outcomes: {:?}", tally.states);
+    println!("{}", tally.counts);
+    Ok(if tally.counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn compare_objects(tally: &mut Tally, targets: &[String], own: bool, files: &[PathBuf]) -> Result<()> {
+    let subjects = subjects(files)?;
+    if own {
         for subject in &subjects {
             let kernel = Kernel::of(&subject.records.btf, &[])?;
             tally.run(subject, "its own BTF", &kernel);
         }
     }
-    for target in &arguments.targets {
+    for target in targets {
         let (name, file) = target.split_once('=').context("--target wants NAME=FILE")?;
         let bytes = fs::read(file).with_context(|| format!("cannot read {file}"))?;
         let kernel = Kernel::of(&bytes, &[]).with_context(|| format!("in {file}"))?;
@@ -92,20 +132,7 @@ fn main() -> Result<ExitCode> {
             tally.run(subject, name, &kernel);
         }
     }
-    let counts = &mut tally.counts;
-    if counts.objects < arguments.min_objects || counts.accesses < arguments.min_accesses {
-        counts.failed += 1;
-        println!(
-            "FAILED: at least {} objects and {} records are expected",
-            arguments.min_objects, arguments.min_accesses
-        );
-    }
-    for (why, count) in &tally.reasons {
-        println!("explained: {count} x {why}");
-    }
-    println!("outcomes: {:?}", tally.states);
-    println!("{}", tally.counts);
-    Ok(if tally.counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(())
 }
 
 /// Reads every object in `files`; those without CO-RE records are left out.
@@ -139,20 +166,36 @@ fn subject(name: String, bytes: &[u8]) -> Result<Option<Subject>> {
 }
 
 impl Tally {
-    /// Compares one object against one target and counts; an object on a target is one check.
-    fn run(&mut self, subject: &Subject, target: &str, kernel: &Kernel) {
+    /// Compares one object against one target and counts; an object on a target is one check. Returns what libbpf said,
+    /// where it could be asked.
+    fn run(&mut self, subject: &Subject, target: &str, kernel: &Kernel) -> Option<Vec<Said>> {
         self.counts.objects += 1;
         match self.compare(subject, target, kernel) {
-            Ok(true) => self.counts.passed += 1,
-            Ok(false) => self.counts.failed += 1,
+            Ok((said, agrees)) => {
+                if agrees {
+                    self.counts.passed += 1;
+                } else {
+                    self.counts.failed += 1;
+                }
+                Some(said)
+            }
             Err(error) => {
                 self.counts.failed += 1;
                 println!("FAILED {} on {target}: {error:#}", subject.name);
+                None
             }
         }
     }
 
-    fn compare(&mut self, subject: &Subject, target: &str, kernel: &Kernel) -> Result<bool> {
+    /// Too few of something are a failure.
+    fn require(&mut self, what: &str, found: usize, least: usize) {
+        if found < least {
+            self.counts.failed += 1;
+            println!("FAILED: {found} {what}, and at least {least} are expected");
+        }
+    }
+
+    fn compare(&mut self, subject: &Subject, target: &str, kernel: &Kernel) -> Result<(Vec<Said>, bool)> {
         let Subject { name, bytes, records, object } = subject;
         let said = {
             let mut local = Types::read(&records.btf, None)?;
@@ -167,7 +210,7 @@ impl Tally {
         };
         let local = object.btf.as_deref().context("corecheck finds no BTF")?;
         let accesses = accesses(object);
-        let answers = answer(object, &accesses, &[&kernel.ours], &Modules::All);
+        let answers = answer(object, &accesses, &[&kernel.ours], &kernel.loaded);
         let outcomes = &answers.distinct[answers.of_kernel[0]].outcomes;
         ensure!(
             said.len() == accesses.len() && said.len() == outcomes.len(),
@@ -197,6 +240,6 @@ impl Tally {
                 }
             }
         }
-        Ok(agrees)
+        Ok((said, agrees))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use corecheck_layouts::btf::Btf;
-use corecheck_layouts::kernel::{self, Arch, Coverage, Facts, Group, KernelName, ShippedBtf};
+use corecheck_layouts::kernel::{self, Arch, Coverage, Facts, Group, KernelName, Modules, ShippedBtf};
 
 use crate::ffi::Types;
 use crate::libbpf::Target;
@@ -14,6 +14,8 @@ use crate::libbpf::Target;
 pub struct Kernel {
     /// For corecheck.
     pub ours: kernel::Kernel,
+    /// Its modules: all are loaded.
+    pub loaded: Modules,
     /// For libbpf: the main BTF, and those of modules.
     main: Types<'static>,
     modules: Vec<Vec<u8>>,
@@ -44,8 +46,9 @@ impl Kernel {
             modules: of_modules,
             has_kernel_ids: true,
         };
+        let loaded = Modules::Only(ours.modules.keys().cloned().collect());
         let modules = modules.iter().map(|(_, bytes)| bytes.clone()).collect();
-        Ok(Self { ours, main: Types::read(main, None)?, modules })
+        Ok(Self { ours, loaded, main: Types::read(main, None)?, modules })
     }
 
     /// Lends libbpf's reading of it.

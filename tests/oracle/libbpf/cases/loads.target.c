@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: (MIT OR GPL-2.0-only)
+typedef unsigned u32;
+typedef unsigned long long u64;
+#define HAS(name, ...) struct name { u64 pad; __VA_ARGS__; } __attribute__((packed)) name
+HAS(grown, u64 x);
+HAS(shrunk, unsigned short x);
+HAS(shrunk_to_byte, unsigned char x);
+HAS(grown_from_byte, u32 x);
+HAS(signed_grown, long long x);
+HAS(became_signed, long long x);
+HAS(was_signed, u32 x);
+HAS(sign_only, u32 x);
+HAS(bool_grown, u32 x);
+HAS(char_grown, u32 x);
+enum scale { SCALE_ONE = 1, SCALE_LARGE = 0x100000000 };
+HAS(enum_grown, enum scale x);
+enum same_scale { SAME_ONE = 1, SAME_TWO };
+HAS(enum_same, enum same_scale x);
+HAS(pointer, int *x);
+HAS(too_large, unsigned __int128 x);
+HAS(became_bits, u32 x : 5);
+HAS(part, u32 x);
+HAS(part_resized, u64 x);
+HAS(element, u32 x[4]);
+HAS(row, u32 y[2][3]; u64 x[2][3]);
+HAS(through_array, u64 x[4]);
+HAS(only_asked, unsigned char x; char more[3]; u64 y);
+HAS(stored, u64 x; long long y);
+HAS(reaches, char more[32756]; u32 x);
+HAS(too_far, char more[32760]; u32 x);
+HAS(far_signed, char more[32760]; u64 x);
+HAS(gone, u32 y);
+HAS(inner, struct { u64 c; u32 a, b; } in);
