@@ -107,7 +107,9 @@ pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> 
     let has =
         |codes: &[&str]| results.iter().flat_map(|r| &r.reasons).any(|reason| codes.contains(&reason.code));
     let mut text = "Nothing could be said for certain.".to_owned();
-    if has(&["type-not-stored", "module-not-stored", "modules-not-stored"]) {
+    let kernel_would_help = has(&["type-not-stored"]);
+    let is_in_module = has(&["module-not-stored", "modules-not-stored"]);
+    if kernel_would_help || is_in_module {
         let types = missing_types(results, index);
         let which = match types.len() {
             0 => String::new(),
@@ -116,9 +118,13 @@ pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> 
                 format!(": {} and {} more", types[..NAMED_TYPES - 1].join(", "), number - NAMED_TYPES + 1)
             }
         };
-        text.push_str(&format!(
-            " Types that decide are not stored{which}. Check against a kernel's own files: --against SOURCE."
-        ));
+        text.push_str(&format!(" Types that decide are not stored{which}."));
+        if kernel_would_help {
+            text.push_str(" Check against a kernel's own files: --against SOURCE.");
+        }
+        if is_in_module {
+            text.push_str(" To judge as if no module were loaded: --modules none.");
+        }
     }
     if has(&["not-analysed"]) {
         text.push_str(
