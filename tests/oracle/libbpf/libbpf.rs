@@ -50,19 +50,19 @@ const FIELD_LSHIFT_U64: u32 = 4;
 const FIELD_RSHIFT_U64: u32 = 5;
 const TYPE_ID_LOCAL: u32 = 6;
 
-/// Asks about all records. `is_loaded` says whether libbpf loads a function of a section.
+/// Asks about all records; about those of programs that are not loaded, libbpf is not asked.
 pub fn ask_all<'t>(
     records: &Records,
     local: &Types<'_>,
     target: &Target<'t>,
-    is_loaded: impl Fn(&str, &str) -> bool,
+    is_asked: &[bool],
 ) -> Result<Vec<Said>> {
     let mut cache: HashMap<u32, Option<Candidates<'t>>> = HashMap::new();
     let mut patched: HashMap<(&str, u32), [u64; 2]> = HashMap::new();
     let mut none = Candidates::none();
     let mut all = Vec::new();
-    for record in &records.all {
-        if !record.function.as_deref().is_some_and(|function| is_loaded(function, &record.section)) {
+    for (record, is_asked) in records.all.iter().zip(is_asked) {
+        if !is_asked {
             all.push(Said::Skipped);
             continue;
         }
