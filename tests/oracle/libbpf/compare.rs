@@ -36,10 +36,15 @@ pub enum Judgement {
 const CONVERTED: &str = "libbpf computes left shifts for its own machine's byte order, corecheck for the object's; \
                          converted by libbpf's own size and right shift they agree";
 
+/// Several candidates, and left shifts for a machine of the other byte order.
+const OTHER_ORDER: &str = "libbpf compares candidates by left shifts or loads of its own machine's byte order, corecheck by \
+                           the object's";
+
 /// Compares one access.
 pub fn compare(record: &Record, said: &Said, local: &Btf, access: &Access, outcome: &Outcome) -> Judgement {
     match differs(record, said, local, access, outcome) {
         Err(how) => Judgement::Differs(how),
+        Ok(()) if matches!(said, Said::OtherOrder) => Judgement::Explained(OTHER_ORDER),
         Ok(()) if matches!(said, Said::Answered(answer) if answer.converted) => {
             Judgement::Explained(CONVERTED)
         }
@@ -72,6 +77,10 @@ fn differs(
             expect("outcome", &(outcome.state, is_from_patching(outcome)), &(State::Error, false))?;
             expect("error", &kind_of(outcome), &Some(kind_of_refusal(refusal)))
         }
+        Said::OtherOrder => match outcome.state {
+            State::Resolved => Ok(()),
+            _ => expect("error", &kind_of(outcome), &Some(ErrorKind::Decision)),
+        },
         Said::Answered(answer) => answers(answer, local, access, outcome),
     }
 }

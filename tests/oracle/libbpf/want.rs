@@ -58,6 +58,7 @@ pub fn words(record: &Record, said: &Said) -> String {
     let (insn, outcome) = match said {
         Said::Skipped => (before, "skipped".to_owned()),
         Said::NoName => (before, "error no-name".to_owned()),
+        Said::OtherOrder => (before, "another byte order".to_owned()),
         Said::Refused(refusal) => {
             (before, format!("error {}", format!("{:?}", kind_of_refusal(refusal)).to_lowercase()))
         }
