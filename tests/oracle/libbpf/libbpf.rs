@@ -118,7 +118,8 @@ fn ask(
 ) -> Said {
     let relo = &record.relo;
     let may_contradict = candidates.len() > 1;
-    let shifts = (relo.kind == FIELD_LSHIFT_U64 && !is_native).then(|| Shifts::ask(candidates, local_btf, relo));
+    let shifts =
+        (relo.kind == FIELD_LSHIFT_U64 && !is_native).then(|| Shifts::ask(candidates, local_btf, relo));
     let Asked { worth, local, target } = candidates.ask(local_btf, relo);
     let is_decision = |refusal: &Refusal| refusal.warning.contains("decision ambiguity");
     let refusal = shifts.as_ref().and_then(|shifts| shifts.as_ref().err().or(worth.as_ref().err()));

@@ -94,9 +94,12 @@ fn main() -> Result<ExitCode> {
             tally.require("records", tally.counts.accesses, min_accesses);
         }
         Arguments::Variations { count, min_accesses, files } => {
-            for subject in &subject::read_all(&files)? {
+            let subjects = subject::read_all(&files)?;
+            for subject in &subjects {
                 variations::run(&mut tally, subject, count)?;
             }
+            println!("{} variations", tally.counts.objects);
+            tally.counts.objects = subjects.len();
             tally.require("records", tally.counts.accesses, min_accesses);
             tally.require_outcomes(&["resolved", "absent", "poisoned", "error"]);
         }
