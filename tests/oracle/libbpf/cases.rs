@@ -14,7 +14,7 @@ use object::{Object, ObjectSection};
 use crate::libbpf::Said;
 use crate::target::Kernel;
 use crate::want::{self, Want};
-use crate::{Subject, Tally, built, subject};
+use crate::{built, subject::Subject, tally::Tally};
 
 /// The forms of a program: the ending of the object, and whether the target is big endian. Expectations are for the first.
 const FORMS: [(&str, bool); 4] = [("", false), ("-14", false), ("-big", true), ("", true)];
@@ -67,7 +67,7 @@ impl Program {
             }
             let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             let name = format!("{}.prog{form}", self.name);
-            let subject = subject(name, &bytes)?.context("it has no records")?;
+            let subject = Subject::read(name, &bytes)?.context("it has no records")?;
             for name in &names {
                 let (file, kernel) = self.kernel(name, is_big, &subject)?;
                 used.push(file);

@@ -36,10 +36,15 @@ pub enum Judgement {
 const CONVERTED: &str = "libbpf computes left shifts for its own machine's byte order, corecheck for the object's; \
                          converted by libbpf's own size and right shift they agree";
 
+/// Several candidates, and left shifts for a machine of the other byte order.
+const OTHER_ORDER: &str = "libbpf compares candidates by left shifts or loads of its own machine's byte order, corecheck by \
+                           the object's";
+
 /// Compares one access.
 pub fn compare(record: &Record, said: &Said, local: &Btf, access: &Access, outcome: &Outcome) -> Judgement {
     match differs(record, said, local, access, outcome) {
         Err(how) => Judgement::Differs(how),
+        Ok(()) if matches!(said, Said::OtherOrder) => Judgement::Explained(OTHER_ORDER),
         Ok(()) if matches!(said, Said::Answered(answer) if answer.converted) => {
             Judgement::Explained(CONVERTED)
         }
@@ -72,6 +77,10 @@ fn differs(
             expect("outcome", &(outcome.state, is_from_patching(outcome)), &(State::Error, false))?;
             expect("error", &kind_of(outcome), &Some(kind_of_refusal(refusal)))
         }
+        Said::OtherOrder => match outcome.state {
+            State::Resolved => Ok(()),
+            _ => expect("error", &kind_of(outcome), &Some(ErrorKind::Decision)),
+        },
         Said::Answered(answer) => answers(answer, local, access, outcome),
     }
 }
@@ -145,8 +154,8 @@ fn kind_of(outcome: &Outcome) -> Option<ErrorKind> {
         Reason::Broken(Broken::Spec(_)) => ErrorKind::Parse,
         Reason::Match(MatchError::TooComplex) => return None,
         Reason::Match(_) => ErrorKind::Match,
-        Reason::Ambiguous { differs: "offset", .. } => ErrorKind::Offset,
-        Reason::Ambiguous { .. } => ErrorKind::Decision,
+        Reason::Ambiguous(ambiguity) if ambiguity.differs == "offset" => ErrorKind::Offset,
+        Reason::Ambiguous(_) => ErrorKind::Decision,
         Reason::Broken(Broken::Value(error)) | Reason::Value(error) => match error {
             ValueError::BitfieldTooWide { .. } => ErrorKind::Bitfield,
             ValueError::NotForElements(_) => ErrorKind::Element,
@@ -185,4 +194,102 @@ fn expect<T: PartialEq<U> + std::fmt::Debug, U: std::fmt::Debug>(
     theirs: &U,
 ) -> Result<(), String> {
     if ours == theirs { Ok(()) } else { Err(format!("{what}: corecheck says {ours:?}, libbpf {theirs:?}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ffi::Types;
+    use crate::subject::Subject;
+    use crate::target::Kernel;
+
+    const OBJECTS: [&[u8]; 3] = [
+        include_bytes!("../../fixtures/objects/all_kinds.bpf.o"),
+        include_bytes!("../../fixtures/objects/bitfields_big_endian.bpf.o"),
+        include_bytes!("../../fixtures/objects/fields_clang19.bpf.o"),
+    ];
+
+    /// Compares every record of the fixtures after `spoil` changed corecheck's side.
+    fn judge_all(spoil: impl Fn(&mut Access, &mut Outcome)) -> Vec<(Outcome, Judgement)> {
+        let mut all = Vec::new();
+        for bytes in OBJECTS {
+            let subject =
+                Subject::read("fixture".to_owned(), bytes).expect("an object").expect("with records");
+            let kernel = Kernel::of(&subject.records.btf, &[]).expect("a kernel");
+            let said = subject.said(&kernel).expect("libbpf's answers");
+            let (accesses, outcomes) = (&subject.accesses, subject.outcomes(&kernel).expect("corecheck's"));
+            let local = subject.object.btf.as_deref().expect("BTF");
+            for (index, said) in said.iter().enumerate() {
+                let (mut access, mut outcome) = (accesses[index].clone(), outcomes[index].clone());
+                spoil(&mut access, &mut outcome);
+                let judgement = compare(&subject.records.all[index], said, local, &access, &outcome);
+                all.push((outcome, judgement));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn right_answers_agree_and_only_converted_shifts_are_explained() {
+        let all = judge_all(|_, _| ());
+        assert!(all.len() > 40, "{}", all.len());
+        let explained =
+            all.iter().filter(|(_, judgement)| *judgement == Judgement::Explained(CONVERTED)).count();
+        let agreeing = all.iter().filter(|(_, judgement)| *judgement == Judgement::Agrees).count();
+        assert_eq!((explained, agreeing), (4, all.len() - 4), "{all:?}");
+    }
+
+    #[test]
+    fn every_wrong_answer_differs() {
+        let spoils: [fn(&mut Access, &mut Outcome); 11] = [
+            |_, outcome| outcome.state = State::Poisoned,
+            |_, outcome| outcome.state = State::Error,
+            |_, outcome| outcome.state = State::Skipped,
+            |_, outcome| outcome.value = outcome.value.map(|value| value ^ 1),
+            |_, outcome| outcome.patched = None,
+            |_, outcome| {
+                if let Some(slots) = &mut outcome.patched {
+                    slots.first.imm ^= 1 << 31;
+                }
+            },
+            |_, outcome| {
+                if let Some(slots) = &mut outcome.patched {
+                    slots.first.off += 1;
+                }
+            },
+            |access, _| access.insn += 1,
+            |access, _| access.kind = RelocationKind::Unknown(99),
+            |access, _| {
+                if let Ok(local) = &mut access.local {
+                    local.value.validate = !local.value.validate;
+                }
+            },
+            |access, _| {
+                if let Ok(local) = &mut access.local {
+                    local.value.number ^= 1;
+                }
+            },
+        ];
+        for (number, spoil) in spoils.iter().enumerate() {
+            for (outcome, judgement) in judge_all(spoil) {
+                assert!(matches!(judgement, Judgement::Differs(_)), "{number}: {judgement:?} {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_place_differs() {
+        for (outcome, judgement) in judge_all(|_, outcome| {
+            if let Some(place) = &mut outcome.target {
+                place.spec.push('!');
+            }
+        }) {
+            assert_eq!(matches!(judgement, Judgement::Differs(_)), outcome.target.is_some(), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn libbpf_refuses_what_is_no_btf() {
+        assert!(Types::read(b"no BTF", None).is_err());
+    }
 }

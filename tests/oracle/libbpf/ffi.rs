@@ -1,7 +1,5 @@
-//! The only unsafe code: libbpf's functions, and structures that are internal to it.
-//!
-//! The structures are those of `src/relo_core.h` in libbpf 1.7, field by field; no header that libbpf installs has them, so
-//! the version of `libbpf-sys` is pinned in the workspace. The functions are hidden in a shared libbpf, not in a static one.
+//! The only unsafe code: libbpf's functions, also those that its loader keeps to itself. They are hidden in a shared
+//! libbpf, not in a static one.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,99 +10,11 @@ use std::ptr::{self, NonNull};
 use anyhow::{Context, Result, ensure};
 use libbpf_sys as sys;
 
-/// Longest walk (`BPF_CORE_SPEC_MAX_LEN`).
-const MAX_LEN: usize = 64;
+use crate::layout::{Candidate, CandidateList, Spec};
+pub use crate::layout::{Relo, Worth};
+
 /// Room for a walk in words, wider than the 256 bytes that libbpf itself gives it.
 const TEXT_LEN: usize = 1 << 14;
-
-/// `struct bpf_core_cand`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Candidate {
-    btf: *const sys::btf,
-    id: u32,
-}
-
-/// `struct bpf_core_cand_list`.
-#[repr(C)]
-struct CandidateList {
-    cands: *mut Candidate,
-    len: c_int,
-}
-
-/// `struct bpf_core_accessor`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Accessor {
-    type_id: u32,
-    idx: u32,
-    name: *const c_char,
-}
-
-/// `struct bpf_core_spec`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Spec {
-    btf: *const sys::btf,
-    spec: [Accessor; MAX_LEN],
-    root_type_id: u32,
-    relo_kind: u32,
-    len: c_int,
-    raw_spec: [c_int; MAX_LEN],
-    raw_len: c_int,
-    bit_offset: u32,
-}
-
-impl Spec {
-    const EMPTY: Self = Self {
-        btf: ptr::null(),
-        spec: [Accessor { type_id: 0, idx: 0, name: ptr::null() }; MAX_LEN],
-        root_type_id: 0,
-        relo_kind: 0,
-        len: 0,
-        raw_spec: [0; MAX_LEN],
-        raw_len: 0,
-        bit_offset: 0,
-    };
-}
-
-/// `struct bpf_core_relo_res`: what libbpf makes of one record.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Worth {
-    /// The number that the instruction must hold.
-    pub orig_val: u64,
-    /// The number that it gets.
-    pub new_val: u64,
-    /// Nothing matches: the instruction is replaced by one that the verifier refuses.
-    pub poison: bool,
-    /// Whether the instruction is held against `orig_val`.
-    pub validate: bool,
-    /// A load or store of that field cannot change its width: it is replaced too.
-    pub fail_memsz_adjust: bool,
-    /// Size in bytes of the local field, for offsets.
-    pub orig_sz: u32,
-    /// Its type.
-    pub orig_type_id: u32,
-    /// Size in bytes of the target field, for offsets.
-    pub new_sz: u32,
-    /// Its type.
-    pub new_type_id: u32,
-}
-
-/// `struct bpf_core_relo`: a record.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Relo {
-    /// Offset in bytes of the instruction in its section.
-    pub insn_off: u32,
-    /// The root type.
-    pub type_id: u32,
-    /// String offset of the access string.
-    pub access_str_off: u32,
-    /// What is asked.
-    pub kind: u32,
-}
 
 unsafe extern "C" {
     fn bpf_core_add_cands(
@@ -377,20 +287,4 @@ pub fn patch(slots: &mut [u64; 2], relo: &Relo, worth: &Worth) -> Result<(), Ref
     // SAFETY: libbpf writes the first slot, and the second if the first is a 64-bit load of a constant.
     let code = unsafe { bpf_core_patch_insn(c"program".as_ptr(), slots.as_mut_ptr(), 0, relo, 0, worth) };
     if code == 0 { Ok(()) } else { Err(Refusal { code, warning: last_warning() }) }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::mem::{offset_of, size_of};
-
-    use super::*;
-
-    #[test]
-    fn the_structures_are_as_large_as_libbpfs() {
-        assert!(version().starts_with("v1.7"), "{}", version());
-        assert_eq!((size_of::<Candidate>(), size_of::<CandidateList>()), (16, 16));
-        assert_eq!((size_of::<Accessor>(), size_of::<Spec>()), (16, 8 + 64 * 16 + 12 + 64 * 4 + 8 + 4));
-        assert_eq!((offset_of!(Worth, fail_memsz_adjust), size_of::<Worth>()), (18, 40));
-        assert_eq!(size_of::<Relo>(), 16);
-    }
 }

@@ -26,6 +26,9 @@ pub enum Said {
     NoName,
     /// The target cannot be told: the load fails.
     Refused(Refusal),
+    /// Several candidates come to different left shifts or different loads in this machine's byte order, which says nothing
+    /// about the object's.
+    OtherOrder,
     /// It can be told.
     Answered(Box<Answered>),
 }
@@ -50,19 +53,19 @@ const FIELD_LSHIFT_U64: u32 = 4;
 const FIELD_RSHIFT_U64: u32 = 5;
 const TYPE_ID_LOCAL: u32 = 6;
 
-/// Asks about all records. `is_loaded` says whether libbpf loads a function of a section.
+/// Asks about all records; about those of programs that are not loaded, libbpf is not asked.
 pub fn ask_all<'t>(
     records: &Records,
     local: &Types<'_>,
     target: &Target<'t>,
-    is_loaded: impl Fn(&str, &str) -> bool,
+    is_asked: &[bool],
 ) -> Result<Vec<Said>> {
     let mut cache: HashMap<u32, Option<Candidates<'t>>> = HashMap::new();
     let mut patched: HashMap<(&str, u32), [u64; 2]> = HashMap::new();
     let mut none = Candidates::none();
     let mut all = Vec::new();
-    for record in &records.all {
-        if !record.function.as_deref().is_some_and(|function| is_loaded(function, &record.section)) {
+    for (record, is_asked) in records.all.iter().zip(is_asked) {
+        if !is_asked {
             all.push(Said::Skipped);
             continue;
         }
@@ -114,10 +117,16 @@ fn ask(
     is_native: bool,
 ) -> Said {
     let relo = &record.relo;
-    let shifts = (relo.kind == FIELD_LSHIFT_U64 && !is_native)
-        .then(|| Shifts::ask(candidates, local_btf, relo))
-        .flatten();
+    let may_contradict = candidates.len() > 1;
+    let shifts =
+        (relo.kind == FIELD_LSHIFT_U64 && !is_native).then(|| Shifts::ask(candidates, local_btf, relo));
     let Asked { worth, local, target } = candidates.ask(local_btf, relo);
+    let is_decision = |refusal: &Refusal| refusal.warning.contains("decision ambiguity");
+    let refusal = shifts.as_ref().and_then(|shifts| shifts.as_ref().err().or(worth.as_ref().err()));
+    if may_contradict && refusal.is_some_and(is_decision) {
+        return Said::OtherOrder;
+    }
+    let shifts = shifts.and_then(Result::ok);
     let mut worth = match worth {
         Ok(worth) => worth,
         Err(refusal) => return Said::Refused(refusal),
@@ -136,9 +145,9 @@ struct Shifts {
 }
 
 impl Shifts {
-    fn ask(candidates: &Candidates<'_>, local: &Types<'_>, relo: &Relo) -> Option<Self> {
-        let of = |kind: u32| candidates.ask_only(local, &Relo { kind, ..*relo }).worth.ok();
-        Some(Self { size: of(FIELD_BYTE_SIZE)?, right: of(FIELD_RSHIFT_U64)? })
+    fn ask(candidates: &Candidates<'_>, local: &Types<'_>, relo: &Relo) -> Result<Self, Refusal> {
+        let of = |kind: u32| candidates.ask_only(local, &Relo { kind, ..*relo }).worth;
+        Ok(Self { size: of(FIELD_BYTE_SIZE)?, right: of(FIELD_RSHIFT_U64)? })
     }
 
     /// Little endian shifts by `64 - (first + bits)`, big endian by `64 - bytes * 8 + first`, where `first` is the

@@ -15,27 +15,23 @@ mod cases;
 mod compare;
 #[expect(unsafe_code, reason = "calls functions of a C library")]
 mod ffi;
+mod layout;
 mod libbpf;
 mod records;
+mod subject;
+mod tally;
 mod target;
+mod variations;
 mod want;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Parser;
-use corecheck::access::accesses;
-use corecheck::answer::answer;
-use corecheck::object::read_bytes;
-use corecheck_tests::{carve, counts::Counts};
-use ffi::Types;
 
-use compare::{Judgement, compare};
-use libbpf::Said;
-use records::Records;
+use tally::Tally;
 use target::Kernel;
 
 /// Compares corecheck's answers with libbpf's.
@@ -59,6 +55,18 @@ enum Arguments {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Objects against variations of their own BTF.
+    Variations {
+        /// How many for each object.
+        #[arg(long)]
+        count: u64,
+        /// Fewer records than this are a failure.
+        #[arg(long)]
+        min_accesses: usize,
+        /// Executables that embed BPF objects, or BPF objects.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// The hard cases.
     Cases {
         /// Where the sources are.
@@ -75,22 +83,6 @@ enum Arguments {
     },
 }
 
-/// An object with all that does not depend on the target.
-struct Subject {
-    name: String,
-    bytes: Vec<u8>,
-    records: Records,
-    object: corecheck::object::Object,
-}
-
-/// What was compared so far.
-#[derive(Default)]
-struct Tally {
-    counts: Counts,
-    reasons: BTreeMap<&'static str, usize>,
-    states: BTreeMap<&'static str, usize>,
-}
-
 fn main() -> Result<ExitCode> {
     ffi::take_messages();
     println!("libbpf {}", ffi::version());
@@ -100,6 +92,16 @@ fn main() -> Result<ExitCode> {
             compare_objects(&mut tally, &targets, own, &files)?;
             tally.require("objects", tally.counts.objects, min_objects);
             tally.require("records", tally.counts.accesses, min_accesses);
+        }
+        Arguments::Variations { count, min_accesses, files } => {
+            let subjects = subject::read_all(&files)?;
+            for subject in &subjects {
+                variations::run(&mut tally, subject, count)?;
+            }
+            println!("{} variations", tally.counts.objects);
+            tally.counts.objects = subjects.len();
+            tally.require("records", tally.counts.accesses, min_accesses);
+            tally.require_outcomes(&["resolved", "absent", "poisoned", "error"]);
         }
         Arguments::Cases { sources, min_cases, show, objects } => {
             let found = cases::run(&mut tally, &sources, &objects, show)?;
@@ -116,7 +118,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn compare_objects(tally: &mut Tally, targets: &[String], own: bool, files: &[PathBuf]) -> Result<()> {
-    let subjects = subjects(files)?;
+    let subjects = subject::read_all(files)?;
     if own {
         for subject in &subjects {
             let kernel = Kernel::of(&subject.records.btf, &[])?;
@@ -133,113 +135,4 @@ fn compare_objects(tally: &mut Tally, targets: &[String], own: bool, files: &[Pa
         }
     }
     Ok(())
-}
-
-/// Reads every object in `files`; those without CO-RE records are left out.
-fn subjects(files: &[PathBuf]) -> Result<Vec<Subject>> {
-    let mut subjects = Vec::new();
-    for file in files {
-        let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let found = carve::bpf_objects(&bytes);
-        ensure!(!found.is_empty(), "{} holds no BPF object", file.display());
-        for one in found {
-            let name = name_of(file, one.offset);
-            subjects.extend(subject(name.clone(), one.bytes).with_context(|| name)?);
-        }
-    }
-    Ok(subjects)
-}
-
-fn name_of(file: &Path, offset: usize) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    if offset == 0 { name.into_owned() } else { format!("{name}@{offset:#x}") }
-}
-
-fn subject(name: String, bytes: &[u8]) -> Result<Option<Subject>> {
-    let Some(records) = records::read(bytes)? else { return Ok(None) };
-    if records.all.is_empty() {
-        return Ok(None);
-    }
-    let mut objects = read_bytes(&name, bytes)?;
-    ensure!(objects.len() == 1, "corecheck finds {} objects", objects.len());
-    Ok(objects.pop().map(|object| Subject { name, bytes: bytes.to_vec(), records, object }))
-}
-
-impl Tally {
-    /// Compares one object against one target and counts; an object on a target is one check. Returns what libbpf said,
-    /// where it could be asked.
-    fn run(&mut self, subject: &Subject, target: &str, kernel: &Kernel) -> Option<Vec<Said>> {
-        self.counts.objects += 1;
-        match self.compare(subject, target, kernel) {
-            Ok((said, agrees)) => {
-                if agrees {
-                    self.counts.passed += 1;
-                } else {
-                    self.counts.failed += 1;
-                }
-                Some(said)
-            }
-            Err(error) => {
-                self.counts.failed += 1;
-                println!("FAILED {} on {target}: {error:#}", subject.name);
-                None
-            }
-        }
-    }
-
-    /// Too few of something are a failure.
-    fn require(&mut self, what: &str, found: usize, least: usize) {
-        if found < least {
-            self.counts.failed += 1;
-            println!("FAILED: {found} {what}, and at least {least} are expected");
-        }
-    }
-
-    fn compare(&mut self, subject: &Subject, target: &str, kernel: &Kernel) -> Result<(Vec<Said>, bool)> {
-        let Subject { name, bytes, records, object } = subject;
-        let said = {
-            let mut local = Types::read(&records.btf, None)?;
-            local.set_pointer_size(8)?;
-            // What libbpf does not name is a subprogram, and relocated. An object that it cannot even open (for its maps, say)
-            // has records all the same; its programs are those not in a section `?...`.
-            let loaded = ffi::autoload(bytes).unwrap_or_default();
-            let is_loaded = |function: &str, section: &str| {
-                loaded.get(function).copied().unwrap_or(!section.starts_with('?'))
-            };
-            kernel.with(|target| libbpf::ask_all(records, &local, target, is_loaded))?
-        };
-        let local = object.btf.as_deref().context("corecheck finds no BTF")?;
-        let accesses = accesses(object);
-        let answers = answer(object, &accesses, &[&kernel.ours], &kernel.loaded);
-        let outcomes = &answers.distinct[answers.of_kernel[0]].outcomes;
-        ensure!(
-            said.len() == accesses.len() && said.len() == outcomes.len(),
-            "there are {} records, corecheck has {} accesses and {} outcomes",
-            said.len(),
-            accesses.len(),
-            outcomes.len()
-        );
-        let mut agrees = true;
-        for (index, said) in said.iter().enumerate() {
-            let (record, access, outcome) = (&records.all[index], &accesses[index], &outcomes[index]);
-            self.counts.accesses += 1;
-            *self.states.entry(outcome.state.word()).or_default() += 1;
-            match compare(record, said, local, access, outcome) {
-                Judgement::Agrees => self.counts.agreeing += 1,
-                Judgement::Explained(why) => {
-                    self.counts.explained += 1;
-                    *self.reasons.entry(why).or_default() += 1;
-                }
-                Judgement::Differs(how) => {
-                    self.counts.failing += 1;
-                    agrees = false;
-                    println!(
-                        "DIFFERS on {target}: {name}: {how}\n  access    {}\n  corecheck {outcome:?}\n  libbpf    {said:?}",
-                        access.key
-                    );
-                }
-            }
-        }
-        Ok((said, agrees))
-    }
 }

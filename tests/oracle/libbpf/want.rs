@@ -54,10 +54,11 @@ fn one(line: &str) -> Result<Want> {
 /// What libbpf said about a record, in the words of such a line.
 pub fn words(record: &Record, said: &Said) -> String {
     let kind = RelocationKind::from_number(record.relo.kind);
-    let before = insn(record.slots[0]);
+    let before = insn_word(record.slots[0]);
     let (insn, outcome) = match said {
         Said::Skipped => (before, "skipped".to_owned()),
         Said::NoName => (before, "error no-name".to_owned()),
+        Said::OtherOrder => (before, "another byte order".to_owned()),
         Said::Refused(refusal) => {
             (before, format!("error {}", format!("{:?}", kind_of_refusal(refusal)).to_lowercase()))
         }
@@ -66,7 +67,7 @@ pub fn words(record: &Record, said: &Said) -> String {
             Ok([first, _]) if is_poison(first) && answer.worth.poison => (before, "poison".to_owned()),
             Ok([first, _]) if is_poison(first) => (before, "width".to_owned()),
             Ok([first, _]) => {
-                let after = self::insn(first);
+                let after = insn_word(first);
                 let both = match after.strip_prefix(before.trim_end_matches(|c: char| c.is_ascii_digit())) {
                     Some(width) if after != before => format!("{before}>{width}"),
                     _ => before,
@@ -81,7 +82,7 @@ pub fn words(record: &Record, said: &Said) -> String {
 }
 
 /// What sort of instruction it is (`include/uapi/linux/bpf_common.h`).
-fn insn(slot: u64) -> String {
+fn insn_word(slot: u64) -> String {
     let code = slot.to_ne_bytes()[0];
     let bytes = match code & 0x18 {
         0x00 => 4,
@@ -124,7 +125,7 @@ mod tests {
 
     #[test]
     fn instructions_are_told_apart_by_width() {
-        let word = |code: u8| insn(u64::from_ne_bytes([code, 0, 0, 0, 0, 0, 0, 0]));
+        let word = |code: u8| insn_word(u64::from_ne_bytes([code, 0, 0, 0, 0, 0, 0, 0]));
         let words = [0x61, 0x69, 0x71, 0x79, 0x63, 0x62, 0x18, 0xb7, 0x07, 0x0f].map(word);
         assert_eq!(words, ["ldx4", "ldx2", "ldx1", "ldx8", "stx4", "st4", "imm64", "mov", "add", "alu"]);
     }
