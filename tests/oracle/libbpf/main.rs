@@ -17,8 +17,12 @@ mod compare;
 mod ffi;
 mod layout;
 mod libbpf;
+mod loaded;
+mod machine;
 mod records;
+mod selftests;
 mod subject;
+mod table;
 mod tally;
 mod target;
 mod variations;
@@ -81,6 +85,29 @@ enum Arguments {
         /// Where the compiled ones are.
         objects: PathBuf,
     },
+    /// The kernel's own tests.
+    Selftests {
+        /// The raw BTF of the kernel that stands in for a running one.
+        #[arg(long)]
+        kernel: PathBuf,
+        /// The list of what is known of cases beside the kernel's own table.
+        #[arg(long)]
+        exceptions: PathBuf,
+        /// Fewer cases than this, each counted once, are a failure.
+        #[arg(long)]
+        min_cases: usize,
+        /// Fewer runs of cases than this are a failure.
+        #[arg(long)]
+        min_runs: usize,
+        /// Fewer cases than this that fail by a hard error are a failure.
+        #[arg(long)]
+        min_errors: usize,
+        /// Fewer cases than this that fail because poison is reached are a failure.
+        #[arg(long)]
+        min_poisoned: usize,
+        /// What was compiled.
+        folder: PathBuf,
+    },
 }
 
 fn main() -> Result<ExitCode> {
@@ -107,6 +134,23 @@ fn main() -> Result<ExitCode> {
             let found = cases::run(&mut tally, &sources, &objects, show)?;
             println!("{found} cases");
             tally.require("cases", found, min_cases);
+        }
+        Arguments::Selftests {
+            kernel,
+            exceptions,
+            min_cases,
+            min_runs,
+            min_errors,
+            min_poisoned,
+            folder,
+        } => {
+            let ran = selftests::run(&mut tally, &folder, &kernel, &exceptions)?;
+            ran.print();
+            tally.counts.kernels = 1;
+            tally.require("cases", ran.cases.len(), min_cases);
+            tally.require("runs", ran.runs, min_runs);
+            tally.require("cases that fail by a hard error", ran.errors.len(), min_errors);
+            tally.require("cases that fail by reached poison", ran.poisoned.len(), min_poisoned);
         }
     }
     for (why, count) in &tally.reasons {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use corecheck::access::{Access, accesses};
-use corecheck::answer::answer;
+use corecheck::answer::{Answer, answer};
 use corecheck::object::{Object, read_bytes};
 use corecheck::resolve::Outcome;
 use corecheck_tests::carve;
@@ -64,9 +64,14 @@ impl Subject {
 
     /// What corecheck says of each access.
     pub fn outcomes(&self, kernel: &Kernel) -> Result<Vec<Outcome>> {
+        Ok(self.answer(kernel)?.outcomes)
+    }
+
+    /// corecheck's answer, from which it judges.
+    pub fn answer(&self, kernel: &Kernel) -> Result<Answer> {
         let mut answers = answer(&self.object, &self.accesses, &[&kernel.ours], &kernel.loaded);
         ensure!(answers.of_kernel == [0], "corecheck has answers for {} kernels", answers.of_kernel.len());
-        Ok(answers.distinct.swap_remove(0).outcomes)
+        Ok(answers.distinct.swap_remove(0))
     }
 }
 
