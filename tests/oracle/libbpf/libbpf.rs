@@ -122,8 +122,9 @@ fn ask(
         (relo.kind == FIELD_LSHIFT_U64 && !is_native).then(|| Shifts::ask(candidates, local_btf, relo));
     let Asked { worth, local, target } = candidates.ask(local_btf, relo);
     let is_decision = |refusal: &Refusal| refusal.warning.contains("decision ambiguity");
-    let refusal = shifts.as_ref().and_then(|shifts| shifts.as_ref().err().or(worth.as_ref().err()));
-    if may_contradict && refusal.is_some_and(is_decision) {
+    // An error of another sort comes before.
+    let refusal = worth.as_ref().err().or(shifts.as_ref().and_then(|shifts| shifts.as_ref().err()));
+    if may_contradict && shifts.is_some() && refusal.is_some_and(is_decision) {
         return Said::OtherOrder;
     }
     let shifts = shifts.and_then(Result::ok);
