@@ -42,6 +42,8 @@ pub struct Answered {
     pub target: Option<String>,
     /// The numbers.
     pub worth: Worth,
+    /// The slots before: as compiled, or as an earlier record of the same instruction left them.
+    pub before: [u64; 2],
     /// The slots as patched, in this machine's byte order; or why they cannot be: the load fails.
     pub patched: Result<[u64; 2], Refusal>,
     /// Left shifts were converted to the object's byte order: libbpf computes them for its own machine.
@@ -135,8 +137,9 @@ fn ask(
     if let Some(shifts) = &shifts {
         shifts.convert(&mut worth);
     }
+    let before = slots;
     let patched = ffi::patch(&mut slots, relo, &worth).map(|()| slots);
-    Said::Answered(Box::new(Answered { local, target, worth, patched, converted: shifts.is_some() }))
+    Said::Answered(Box::new(Answered { local, target, worth, before, patched, converted: shifts.is_some() }))
 }
 
 /// What a left shift for the other byte order is computed from: libbpf's own answers about the same field.

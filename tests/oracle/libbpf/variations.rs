@@ -43,7 +43,7 @@ fn other_records(subject: &Subject, number: u64) -> Result<Option<Subject>> {
         let (at, insn) = records.places[record];
         let other = &records.all[dice.below(count)];
         let same_section = other.section == records.all[record].section;
-        match dice.below(8) {
+        match dice.below(11) {
             0 | 1 if same_section => put(&mut bytes, at, other.relo.insn_off),
             2 => put(&mut bytes, at + 4, dice.number(types)),
             3 => put(&mut bytes, at + 4, other.relo.type_id),
@@ -51,6 +51,9 @@ fn other_records(subject: &Subject, number: u64) -> Result<Option<Subject>> {
             // One more than there are.
             5 => put(&mut bytes, at + 12, dice.number(14)),
             6 => put(&mut bytes, insn + 4, dice.number(32)),
+            // Registers or offset, here or in the slot that follows.
+            7 => bytes[insn + 1 + dice.below(3)] ^= 1 << dice.below(8),
+            8 if insn + 16 <= bytes.len() => bytes[insn + 8 + dice.below(4)] ^= 1 << dice.below(8),
             _ => bytes[insn] = OPCODES[dice.below(OPCODES.len())],
         }
     }

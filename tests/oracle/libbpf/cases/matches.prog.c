@@ -127,6 +127,12 @@ MATCHES(anonymous_gone, struct { int a; })
 // want main anonymous_any_matches: type_matches mov = 1
 MATCHES(anonymous_any, struct { int b; })
 
+// More of one name than the target has, though each finds it.
+// want main more_of_a_name: type_matches mov = absent; type_matches mov = absent
+struct two_unnamed { struct { int a; }; struct { int b; }; };
+enum two_flavours { FLAVOUR___a, FLAVOUR___b };
+PROGRAM void more_of_a_name(void *p) { ASK(type_matches(struct two_unnamed)); ASK(type_matches(enum two_flavours)); }
+
 // Unions.
 // want main unions: type_matches mov = 1; type_matches mov = absent
 union both { int a; char b; };

@@ -56,6 +56,8 @@ HAS(function_by_value, int (*a)(struct inner_gone));
 HAS(anonymous, union { int d; int c; }; struct { long e; int b; }; int a);
 HAS(anonymous_gone, int a);
 HAS(anonymous_any, struct { int a; }; struct { int b; });
+HAS(two_unnamed, struct { int a; int b; });
+enum two_flavours { FLAVOUR } two_flavours;
 union both { char b; int a; } both;
 union less { int a; } less;
 enum values { VALUE_ZERO, VALUE_TWO, VALUE_ONE } values;
