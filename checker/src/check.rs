@@ -29,14 +29,16 @@ fn check_one(object: Object, kernels: &[&Kernel], settings: &Settings) -> Checke
     // A guard may ask about a type that was not asked for here: all accesses count.
     let guards: Vec<bool> =
         object.programs.iter().map(|program| can_guard(&object, program, &accesses)).collect();
+    let all = accesses.len();
     accesses.retain(|access| is_wanted(access, &settings.types));
+    let left_out = all - accesses.len();
     let answers = answer(&object, &accesses, kernels, &settings.modules);
     let verdicts = kernels
         .iter()
         .zip(&answers.of_kernel)
         .map(|(kernel, &index)| judge(&object, &accesses, &guards, &answers.distinct[index], kernel))
         .collect();
-    Checked { object, accesses, answers, verdicts }
+    Checked { object, accesses, left_out, answers, verdicts }
 }
 
 /// Whether an access is rooted at one of `types`: `vfio_group` or `struct vfio_group`, any flavour of it.

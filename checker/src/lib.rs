@@ -13,4 +13,6 @@ pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod rules;
+#[cfg(test)]
+mod testing;
 pub mod verdict;

@@ -241,3 +241,6 @@ fn parse_numbers(text: &[u8]) -> Result<Vec<u32>, SpecError> {
     }
     Ok(numbers)
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,3 +180,6 @@ impl Span {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,91 @@ impl Key {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::store::Store;
+
+    use super::*;
+    use crate::access::accesses;
+    use crate::resolve::State;
+    use crate::testing::{kernel, kernel_of_things, object, programs};
+
+    fn ask(object: &Object, kernels: &[&Kernel]) -> Answers {
+        answer(object, &accesses(object), kernels, &Modules::None)
+    }
+
+    fn values(answer: &Answer) -> Vec<Option<u64>> {
+        answer.outcomes.iter().map(|outcome| outcome.value).collect()
+    }
+
+    #[test]
+    fn kernels_that_answer_alike_share_one_answer() {
+        let plain = kernel_of_things("plain", 0, &[]);
+        // The same types by another parse, the same types shared, other types, and again the first.
+        let again = kernel_of_things("again", 0, &[]);
+        let shared = kernel("shared", plain.vmlinux.as_ref().expect("it has types"));
+        let moved = kernel_of_things("moved", 8, &[]);
+        let answers = ask(&programs(), &[&plain, &again, &moved, &shared, &moved]);
+        assert_eq!(answers.of_kernel, [0, 0, 1, 0, 1]);
+        assert_eq!(answers.distinct.len(), 2);
+        let mut values = values(&answers.distinct[0]);
+        values.sort_unstable();
+        assert_eq!(values, [0, 4, 8, 12, 16, 20, 24].map(Some));
+    }
+
+    #[test]
+    fn equal_values_with_different_words_are_different_answers() {
+        // Both lack `one`; what there is instead has another size, which the reason tells.
+        let (small, large) =
+            (kernel_of_things("small", 0, &["one"]), kernel_of_things("large", 0, &["one", "seven"]));
+        let answers = ask(&programs(), &[&small, &large]);
+        assert_eq!(answers.of_kernel, [0, 1]);
+    }
+
+    #[test]
+    fn ids_that_are_not_the_kernels_own_are_not_told() {
+        let object = object("tests/fixtures/objects/all_kinds.bpf.o");
+        let own = kernel("own", object.btf.as_ref().expect("it has BTF"));
+        let renumbered = Kernel { has_kernel_ids: false, ..own.clone() };
+        let answers = ask(&object, &[&own, &renumbered]);
+        assert_eq!(answers.of_kernel, [0, 1]);
+        let differing: Vec<&str> = accesses(&object)
+            .iter()
+            .zip(answers.distinct[0].outcomes.iter().zip(&answers.distinct[1].outcomes))
+            .filter(|(_, (own, renumbered))| own != renumbered)
+            .map(|(access, _)| access.kind.word())
+            .collect();
+        assert_eq!(differing, ["target_type_id"]);
+        // Against its own types an object resolves to what the compiler wrote.
+        for (access, outcome) in accesses(&object).iter().zip(&answers.distinct[0].outcomes) {
+            let local = access.local.as_ref().expect("it is sound").value.number;
+            assert_eq!((outcome.state, outcome.value), (State::Resolved, Some(local)), "{}", access.key);
+        }
+    }
+
+    #[test]
+    fn an_object_without_types_has_one_empty_answer() {
+        let object = object("tests/fixtures/objects/plain_no_btf.bpf.o");
+        let store = Store::embedded().expect("the data are sound");
+        let kernels: Vec<&Kernel> = store.kernels().iter().collect();
+        let answers = ask(&object, &kernels);
+        assert_eq!(answers.distinct, [Answer { outcomes: Vec::new() }]);
+        assert_eq!(answers.of_kernel, vec![0; kernels.len()]);
+    }
+
+    #[test]
+    fn accesses_that_no_loader_looks_at_are_skipped() {
+        let linked = object("tests/fixtures/objects/linked.bpf.o");
+        let answers = ask(&linked, &[&kernel_of_things("any", 0, &[])]);
+        let skipped = answers.distinct[0].outcomes.iter().filter(|o| o.state == State::Skipped).count();
+        assert_eq!(skipped, 2);
+        let mut object = programs();
+        object.programs[0].autoload = false;
+        let answers = ask(&object, &[&kernel_of_things("any", 0, &[])]);
+        let skipped: Vec<bool> =
+            answers.distinct[0].outcomes.iter().map(|o| o.state == State::Skipped).collect();
+        let own: Vec<bool> = accesses(&object).iter().map(|access| access.function == "first").collect();
+        assert_eq!(skipped, own);
+    }
+}

@@ -117,7 +117,7 @@ fn show(args: &ShowArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     let depth = if args.expand { Depth::All } else { Depth::Own };
     for format in formats(&args.formats) {
         screen.write(format, |out| match format.form {
-            Form::Human => render::show::human(&name, &distinct, depth, screen.width, out),
+            Form::Human => render::show::human(&distinct, depth, screen.width, out),
             Form::Json => render::show::json(&name, &distinct, depth, out),
         })?;
     }

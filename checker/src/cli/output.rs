@@ -1,7 +1,7 @@
 //! Where output goes: the screen or files, with colour only where it is wanted.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
@@ -32,11 +32,13 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Asks the terminal; without one, `COLUMNS` or 100 columns.
+    /// Asks the terminal, of standard error if need be; without one, `COLUMNS` or 100 columns.
     pub fn new(color: ColorWhen) -> Self {
         let from_environment = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let from_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        let width = if io::stdout().is_terminal() { from_terminal() } else { None };
+        // A pager takes standard output; the terminal behind it is still there on standard error.
+        let width = terminal_size::terminal_size_of(io::stdout())
+            .or_else(|| terminal_size::terminal_size_of(io::stderr()))
+            .map(|(width, _)| usize::from(width.0));
         Self {
             color: match color {
                 ColorWhen::Auto => ColorChoice::Auto,

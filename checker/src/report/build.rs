@@ -179,6 +179,9 @@ fn unchecked(checked: &Checked) -> Vec<ReasonEntry> {
             "the object has no CO-RE access; offsets baked into it are not judged".to_owned(),
         );
     }
+    if checked.left_out > 0 {
+        add("other-types", format!("{} accesses on types that were not asked about", checked.left_out));
+    }
     let mut sections: Vec<&str> =
         object.programs.iter().map(|program| program.section_name.as_str()).collect();
     sections.sort_unstable();

@@ -15,6 +15,8 @@ pub struct Checked {
     pub object: Object,
     /// Those of its accesses that were asked about.
     pub accesses: Vec<Access>,
+    /// How many accesses were not asked about.
+    pub left_out: usize,
     /// What they come to.
     pub answers: Answers,
     /// What that means.

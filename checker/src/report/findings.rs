@@ -168,3 +168,105 @@ impl Draft {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use corecheck_layouts::kernel::{Kernel, Modules};
+
+    use crate::check::{Settings, check};
+    use crate::object::Object;
+    use crate::report::model::FindingEntry;
+    use crate::testing::{btf, kernel, kernel_of_things, member, object, programs, record};
+
+    fn findings(objects: Vec<Object>, kernels: &[&Kernel]) -> Vec<FindingEntry> {
+        let settings = Settings { types: Vec::new(), modules: Modules::None };
+        check(objects, kernels, &settings).findings
+    }
+
+    /// Rule, kernels' releases, and accesses of each.
+    fn told(findings: &[FindingEntry]) -> Vec<(&str, Vec<&str>, &[usize])> {
+        findings
+            .iter()
+            .map(|finding| {
+                let kernels = finding.kernels.iter().map(|name| name.split('/').nth(1).unwrap_or_default());
+                (finding.rule, kernels.collect(), finding.accesses.as_slice())
+            })
+            .collect()
+    }
+
+    /// The access of a function of the fixture.
+    fn of(function: &str) -> usize {
+        let accesses = crate::access::accesses(&programs());
+        accesses.iter().position(|access| access.function == function).expect("every function has an access")
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_is_wrong() {
+        assert!(findings(vec![programs()], &[&kernel_of_things("all", 0, &[])]).is_empty());
+    }
+
+    #[test]
+    fn one_cause_is_told_once_with_all_its_kernels() {
+        let lacking = kernel_of_things("lacking", 0, &["one"]);
+        let fine = kernel_of_things("fine", 0, &[]);
+        let again = kernel_of_things("again", 0, &["one"]);
+        let found = findings(vec![programs()], &[&lacking, &fine, &again]);
+        assert_eq!(told(&found), [("field-missing", vec!["lacking", "again"], &[of("first")][..])]);
+        assert_eq!(found[0].access, Some(of("first")));
+    }
+
+    #[test]
+    fn different_causes_of_one_access_are_told_apart() {
+        let lacking = kernel_of_things("lacking", 0, &["one"]);
+        // `one` is a struct there.
+        let (types, ()) = btf(corecheck_layouts::btf::Endian::Little, |types| {
+            let int = types.int("int", 4, 1);
+            let inner = types.add(record("inner", 4, vec![member("n", int, 0)]));
+            let names = ["two", "three", "four", "five", "six", "seven"];
+            let mut members = vec![member("one", inner, 0)];
+            members.extend(names.iter().map(|name| member(name, int, 32)));
+            types.add(record("thing", 28, members));
+        });
+        let changed = kernel("changed", &types);
+        let found = findings(vec![programs()], &[&changed, &lacking]);
+        let first = of("first");
+        let expected = [
+            ("field-kind-changed", vec!["changed"], &[first][..]),
+            ("field-missing", vec!["lacking"], &[first]),
+        ];
+        assert_eq!(told(&found), expected);
+    }
+
+    #[test]
+    fn different_accesses_are_told_apart() {
+        let lacking = kernel_of_things("lacking", 0, &["two", "one"]);
+        let found = findings(vec![programs()], &[&lacking]);
+        let mut accesses: Vec<usize> = found.iter().filter_map(|finding| finding.access).collect();
+        // In the order of the object.
+        assert!(accesses.is_sorted());
+        accesses.sort_unstable();
+        let mut expected = vec![of("first"), of("second")];
+        expected.sort_unstable();
+        assert_eq!(accesses, expected);
+    }
+
+    #[test]
+    fn a_type_that_is_not_there_is_one_cause_for_all_its_accesses() {
+        let (types, ()) = btf(corecheck_layouts::btf::Endian::Little, |types| {
+            types.int("int", 4, 1);
+        });
+        let without = kernel("without", &types);
+        let found = findings(vec![programs()], &[&without]);
+        assert_eq!(told(&found), [("type-missing", vec!["without"], &[0, 1, 2, 3, 4, 5, 6][..])]);
+        assert!(found[0].message.starts_with("struct thing: "), "{}", found[0].message);
+    }
+
+    #[test]
+    fn the_gravest_come_first_within_each_object() {
+        let lacking = kernel_of_things("lacking", 0, &["one"]);
+        let plain = || object("tests/fixtures/objects/plain_no_core.bpf.o");
+        let found = findings(vec![plain(), programs()], &[&lacking]);
+        let order: Vec<(usize, &str)> = found.iter().map(|finding| (finding.object, finding.level)).collect();
+        assert_eq!(order, [(0, "warning"), (1, "error")]);
+    }
+}

@@ -151,3 +151,6 @@ fn size_bits(bytes: u32) -> Option<u32> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,21 @@
 //! What would decide is not stored, so the answer is unknown.
 
+use corecheck_layouts::kernel::Gap;
+
 use super::{Level, Rule};
+use crate::resolve::Reason;
 
 pub(super) static RULE: Rule = Rule {
     id: "type-not-stored",
     level: Level::Warning,
     summary: "What would decide is not stored, so the answer is unknown.",
-    help: |_| {
-        "check against that kernel's own files with --against, or say --modules none to judge it without modules"
-            .to_owned()
+    help: |about| {
+        let help = match about {
+            Some((_, Reason::NotStored(Gap::ModuleNotStored(_) | Gap::ModulesNotStored))) => {
+                "say --modules none to judge the kernel without its modules; their own BTF cannot be given yet"
+            }
+            _ => "check against that kernel's own vmlinux or BTF with --against",
+        };
+        help.to_owned()
     },
 };

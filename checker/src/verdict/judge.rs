@@ -117,3 +117,6 @@ fn conditions(answer: &Answer, kernel: &Kernel) -> Vec<Condition> {
     conditions.extend(modules.into_iter().map(|module| Condition::ModuleLoaded(module.to_owned())));
     conditions
 }
+
+#[cfg(test)]
+mod tests;

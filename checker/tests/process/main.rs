@@ -14,6 +14,7 @@ mod kernels;
 mod main_job;
 mod missing_parts;
 mod options;
+mod readme;
 mod report;
 mod run;
 mod source_lines;

@@ -33,6 +33,18 @@ fn objects_without_accesses_have_their_offsets_baked_in() {
     }
 }
 
+/// libbpf loads such an object; but somebody who checks it most likely gave the wrong file.
+#[test]
+fn an_object_without_programs_is_told_so() {
+    let report = check(0, &[&fixture("maps_only")]);
+    let [finding] = list(&report.0, "findings") else { panic!("one finding: {:#}", report.0["findings"]) };
+    assert_eq!((text(finding, "rule"), text(finding, "level")), ("no-program", "warning"));
+    assert!(report.verdicts().iter().all(|(_, verdict)| verdict == "ok"));
+    let run = corecheck(&["check", &fixture("maps_only")]).expect_status(0);
+    assert!(run.stdout.contains("no program"), "{}", run.stdout);
+    assert!(crate::accesses::accesses(&fixture("maps_only")).is_empty());
+}
+
 #[test]
 fn without_btf_ext_nobody_knows_the_accesses() {
     let scratch = Scratch::new();

@@ -47,6 +47,10 @@ fn types_narrow_what_is_asked() {
     assert_eq!(asked, [(Some(8), "typedef thing_t")]);
     assert_eq!(report.outcomes("5.15")[0]["access"], 8);
     assert_eq!(report.findings("type-not-stored")[0]["access"], 8);
+    let unchecked = list(&list(&report.0, "results")[0], "unchecked");
+    let others =
+        unchecked.iter().find(|entry| entry["code"] == "other-types").expect("it says what is left out");
+    assert_eq!(text(others, "text"), "17 accesses on types that were not asked about");
     // With and without the keyword, flavours included, several at once.
     let portable = sample("portable");
     let all = list(&list(&check(2, &[&portable]).0, "objects")[0], "accesses").len();

@@ -25,7 +25,8 @@ fn a_kernel_fails() {
 fn every_answer_is_unknown() {
     corecheck(&["check", &sample("portable")]).expect_status(2);
     let run = corecheck(&["check", "--kernel", "6.8", &sample("naive")]).expect_status(2);
-    assert!(run.stdout.contains("--against"), "it says what would help\n{}", run.stdout);
+    assert!(run.stdout.contains("--modules none"), "it says what would help\n{}", run.stdout);
+    assert!(!run.stdout.contains("--against"), "a vmlinux does not have it\n{}", run.stdout);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub struct FoundBtf {
     pub kind: SourceKind,
     /// How the file as a whole was compressed (`vfio.ko.xz`), if it was.
     pub file_compression: Option<Compression>,
-    /// The BTF. Its header has been checked (see [`Header`](super::Header)); its types have not.
+    /// The BTF. Its header has been checked (see [`Header`](crate::btf::Header)); its types have not.
     pub bytes: Vec<u8>,
     /// Where the BTF stood.
     pub found_at: FoundAt,

@@ -1,7 +1,7 @@
 //! The seed's kernels, from the data files under `layouts/data/seed`.
 //!
 //! Every table is parsed once, when the store is made, and its BTF is shared by the kernels that define all types
-//! alike. Parsing them on demand was weighed and left: all tables together cost well under a millisecond, and a
+//! alike. Parsing them on demand was weighed and left: all tables together cost less than a millisecond, and a
 //! check of all kernels needs every one.
 
 use std::collections::{BTreeMap, HashMap};

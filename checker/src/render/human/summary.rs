@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::Section;
 use super::index::Index;
+use super::kernels::Kernels;
 use crate::render::style::{paint, verdict};
 use crate::render::text::{clean, count, wrap};
 use crate::render::words;
@@ -42,6 +43,25 @@ fn rules(loader: &str) -> String {
         "kernel" => "the kernel's own rules".to_owned(),
         loader => format!("{loader}'s rules"),
     }
+}
+
+/// Which kernels were judged with a BTF that they do not ship: rows of what fails do not tell.
+pub(super) fn brought_along(
+    section: &Section,
+    indent: usize,
+    columns: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let is_brought = |result: &&&ResultEntry| result.conditions.iter().any(|c| c.code == "btf-brought-along");
+    let judged: Vec<&ResultEntry> = section.results.iter().filter(is_brought).copied().collect();
+    if judged.iter().all(|result| result.verdict != "fails") {
+        return Ok(());
+    }
+    let names = judged.iter().map(|result| section.index.short_name(&result.kernel)).collect();
+    let names = Kernels::new(names, false).lines(columns.saturating_sub(indent), 2).join(" ");
+    writeln!(out)?;
+    let text = format!("judged with a BTF of vmlinux brought along, for they ship none: {names}");
+    paragraph(&text, indent, columns, out)
 }
 
 /// What a verdict of ok means, and what it leaves open; once in a report.
@@ -87,7 +107,9 @@ pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> 
     let has =
         |codes: &[&str]| results.iter().flat_map(|r| &r.reasons).any(|reason| codes.contains(&reason.code));
     let mut text = "Nothing could be said for certain.".to_owned();
-    if has(&["type-not-stored", "module-not-stored", "modules-not-stored"]) {
+    let kernel_would_help = has(&["type-not-stored"]);
+    let is_in_module = has(&["module-not-stored", "modules-not-stored"]);
+    if kernel_would_help || is_in_module {
         let types = missing_types(results, index);
         let which = match types.len() {
             0 => String::new(),
@@ -96,9 +118,13 @@ pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> 
                 format!(": {} and {} more", types[..NAMED_TYPES - 1].join(", "), number - NAMED_TYPES + 1)
             }
         };
-        text.push_str(&format!(
-            " Types that decide are not stored{which}. Check against a kernel's own files: --against SOURCE."
-        ));
+        text.push_str(&format!(" Types that decide are not stored{which}."));
+        if kernel_would_help {
+            text.push_str(" Check against a kernel's own files: --against SOURCE.");
+        }
+        if is_in_module {
+            text.push_str(" To judge as if no module were loaded: --modules none.");
+        }
     }
     if has(&["not-analysed"]) {
         text.push_str(

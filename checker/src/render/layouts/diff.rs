@@ -134,10 +134,11 @@ mod tests {
     fn notes_tell_what_declarations_do_not() {
         let (text, document) = compared("5.13", "5.15");
         let expected = "5.13 and 5.15\nstruct vfio_group ✅\n  \
-                        | Inside, struct mutex (device_lock, also in unbound_lock): spinlock_t\n  \
-                        |   wait_lock ➡️ raw_spinlock_t wait_lock.\n  \
+                        | Inside, struct mutex (device_lock, also in unbound_lock): spinlock_t wait_lock ➡️ \
+                        raw_spinlock_t wait_lock.\n  \
                         | Another struct vfio_group of 32 bytes is only on 5.13.\n";
-        assert_eq!(text, expected);
+        // Where notes are broken does not matter here.
+        assert_eq!(text.replace("\n  |   ", " "), expected);
         let compared = &document["types"][0];
         assert_eq!(compared["only_old"][0]["size_bytes"], 32);
         assert_eq!(compared["pairs"][0]["nested"][0]["members"], json!(["device_lock", "unbound_lock"]));
@@ -147,6 +148,7 @@ mod tests {
     fn moves_and_sizes_are_told_in_bytes_and_stored_in_bits() {
         let (text, document) = compared("5.15", "5.19");
         assert!(text.contains("  | Size: 288 bytes ➡️ 1064 bytes.\n"), "{text}");
+        let text = text.replace("\n  |   ", " ");
         assert!(text.contains("container_users at 8 ➡️ 852, iommu_group at 16 ➡️ 856"), "{text}");
         let changes = document["types"][0]["pairs"][0]["changes"].as_array().expect("an array");
         let moved =

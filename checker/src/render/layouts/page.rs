@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use corecheck_layouts::history::{Layout, Status};
 use corecheck_layouts::kernel::Kernel;
 
+use crate::render::text::{clean, wrap};
 use crate::report::words;
 use crate::resolve::Reason;
 
@@ -23,9 +24,9 @@ impl<'o> Page<'o> {
         Self { out, width }
     }
 
-    /// A line as it is.
+    /// A line as it is, names from foreign BTF made harmless.
     pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", text.trim_end())
+        writeln!(self.out, "{}", clean(text.trim_end()))
     }
 
     /// A note, broken at words.
@@ -48,22 +49,6 @@ impl<'o> Page<'o> {
             .iter()
             .try_for_each(|line| self.line(&format!("{indent}{line}")))
     }
-}
-
-/// Breaks text at spaces; a word that is too long keeps a line of its own.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 /// What a kernel is called where names are short: its first alias, else its full name.
@@ -124,9 +109,10 @@ mod tests {
         let mut out = Vec::new();
         let mut page = Page::new(&mut out, 20);
         page.note("one two three four incomprehensibilities").expect("memory takes it");
-        page.line("a line is never broken   ").expect("memory takes it");
+        page.line("a line\u{1b} is never broken   ").expect("memory takes it");
         let text = String::from_utf8(out).expect("text");
-        let expected = "  | one two three\n  |   four\n  |   incomprehensibilities\na line is never broken\n";
+        let expected =
+            "  | one two three\n  |   four\n  |   incomprehensibilities\na line\u{fffd} is never broken\n";
         assert_eq!(text, expected);
     }
 

@@ -14,13 +14,7 @@ use super::write_json;
 ///
 /// # Errors
 /// Those of `out`.
-pub fn human(
-    name: &TypeName,
-    distinct: &Distinct<'_>,
-    depth: Depth,
-    width: usize,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub fn human(distinct: &Distinct<'_>, depth: Depth, width: usize, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, width);
     for (index, shared) in distinct.shared.iter().enumerate() {
         if index > 0 {
@@ -271,7 +265,7 @@ mod tests {
         let name: TypeName = "vfio_group".parse().expect("it names a type");
         let distinct = distinct(&kernels, &name);
         let (mut text, mut document) = (Vec::new(), Vec::new());
-        human(&name, &distinct, depth, 80, &mut text).expect("memory takes it");
+        human(&distinct, depth, 80, &mut text).expect("memory takes it");
         json(&name, &distinct, depth, &mut document).expect("memory takes it");
         (String::from_utf8(text).expect("text"), serde_json::from_slice(&document).expect("JSON"))
     }

@@ -1,0 +1,188 @@
+//! Verdicts from outcomes, set one by one.
+
+use corecheck_layouts::kernel::{Gap, Modules};
+
+use super::*;
+use crate::access::{Broken, accesses};
+use crate::answer::answer;
+use crate::resolve::{Outcome, Reason};
+use crate::testing::{kernel_of_things, object, programs};
+use Verdict::{Fails, Ok, Unknown};
+
+/// An object with what its accesses come to, to be changed.
+struct Case {
+    object: Object,
+    accesses: Vec<Access>,
+    guards: Vec<bool>,
+    answer: Answer,
+    kernel: Kernel,
+}
+
+impl Case {
+    /// The three programs, everything resolved and nothing to guard with.
+    fn new() -> Self {
+        let object = programs();
+        let accesses = accesses(&object);
+        let kernel = kernel_of_things("all", 0, &[]);
+        let answers = answer(&object, &accesses, &[&kernel], &Modules::None);
+        let guards = object.programs.iter().map(|program| can_guard(&object, program, &accesses)).collect();
+        Self { answer: answers.distinct[0].clone(), object, accesses, guards, kernel }
+    }
+
+    fn of(&self, function: &str) -> usize {
+        let found = self.accesses.iter().position(|access| access.function == function);
+        found.expect("every function has an access")
+    }
+
+    fn set(mut self, function: &str, state: State) -> Self {
+        let access = self.of(function);
+        let reason = match state {
+            State::Unknown => Reason::NotStored(Gap::TypeNotStored),
+            _ => Reason::Broken(Broken::AnonymousRoot),
+        };
+        let reason = Some(reason);
+        self.answer.outcomes[access] = Outcome { state, value: None, target: None, reason, patched: None };
+        self
+    }
+
+    fn judge(&self) -> ObjectVerdict {
+        judge(&self.object, &self.accesses, &self.guards, &self.answer, &self.kernel)
+    }
+
+    /// The verdict on the object, and on `first`, `second` and `third`.
+    fn verdicts(&self) -> (Verdict, [Option<Verdict>; 3]) {
+        let judged = self.judge();
+        let programs = judged.programs.iter().map(|program| program.verdict).collect::<Vec<_>>();
+        (judged.verdict, programs.try_into().expect("three programs"))
+    }
+
+    fn phases(&self) -> Vec<Option<Phase>> {
+        self.judge().programs.iter().map(|program| program.phase).collect()
+    }
+}
+
+#[test]
+fn all_is_well() {
+    let case = Case::new();
+    assert_eq!(case.guards, [false; 3]);
+    assert_eq!(case.verdicts(), (Ok, [Some(Ok); 3]));
+    assert_eq!(case.judge().causes, []);
+    assert_eq!(case.judge().conditions, []);
+}
+
+#[test]
+fn poison_fails_the_programs_that_hold_it() {
+    let case = Case::new().set("third", State::Poisoned);
+    assert_eq!(case.verdicts(), (Fails, [Some(Ok), Some(Ok), Some(Fails)]));
+    assert_eq!(case.phases(), [None, None, Some(Phase::Verify)]);
+    assert_eq!(case.judge().causes, [Cause::Failing(vec![case.of("third")])]);
+    // In a subprogram, those that reach it.
+    let case = Case::new().set("helper_static", State::Poisoned);
+    assert_eq!(case.verdicts(), (Fails, [Some(Fails), Some(Fails), Some(Ok)]));
+    let case = Case::new().set("each_step", State::Poisoned);
+    assert_eq!(case.verdicts(), (Fails, [Some(Ok), Some(Fails), Some(Ok)]));
+    // Honest zeros are no harm.
+    assert_eq!(Case::new().set("first", State::Absent).verdicts().0, Ok);
+}
+
+#[test]
+fn a_program_that_may_guard_its_poison_is_unknown() {
+    let mut case = Case::new().set("helper_static", State::Poisoned);
+    case.guards = vec![true, true, false];
+    assert_eq!(case.verdicts(), (Unknown, [Some(Unknown), Some(Unknown), Some(Ok)]));
+    assert_eq!(case.judge().causes, [Cause::NotAnalysed(vec![case.of("helper_static")])]);
+    // One program fails for certain, so the access is no longer in doubt.
+    case.guards = vec![true, false, false];
+    assert_eq!(case.verdicts(), (Fails, [Some(Unknown), Some(Fails), Some(Ok)]));
+    assert_eq!(case.judge().causes, [Cause::Failing(vec![case.of("helper_static")])]);
+}
+
+#[test]
+fn an_error_beats_poison_and_fails_every_program() {
+    let mut case = Case::new().set("third", State::Error).set("first", State::Poisoned);
+    case.guards = vec![true; 3];
+    assert_eq!(case.verdicts(), (Fails, [Some(Fails); 3]));
+    assert_eq!(case.phases(), [Some(Phase::Relocate); 3]);
+    let expected = [Cause::Failing(vec![case.of("third")]), Cause::NotAnalysed(vec![case.of("first")])];
+    assert_eq!(case.judge().causes, expected);
+    let case = Case::new().set("first", State::Error).set("second", State::Unknown);
+    assert_eq!(case.verdicts().0, Fails);
+}
+
+#[test]
+fn a_subprogram_that_nobody_calls() {
+    let uncalled = |state: State| {
+        let mut case = Case::new().set("helper_weak", state);
+        let access = case.of("helper_weak");
+        let function = case.accesses[access].function_index.expect("it has one");
+        for program in &mut case.object.programs {
+            program.functions.retain(|&reached| reached != function);
+        }
+        case.verdicts()
+    };
+    // Its poison reaches no verifier; its errors stop the loader; what is unknown may turn out to be one.
+    assert_eq!(uncalled(State::Poisoned), (Ok, [Some(Ok); 3]));
+    assert_eq!(uncalled(State::Error), (Fails, [Some(Fails); 3]));
+    assert_eq!(uncalled(State::Unknown), (Unknown, [Some(Ok); 3]));
+}
+
+#[test]
+fn unknown_accesses_make_their_programs_unknown() {
+    let case = Case::new().set("helper_global", State::Unknown);
+    assert_eq!(case.verdicts(), (Unknown, [Some(Ok), Some(Unknown), Some(Ok)]));
+    assert_eq!(case.judge().causes, [Cause::NotStored(vec![case.of("helper_global")])]);
+    // What certainly fails does so whatever is unknown.
+    let case = Case::new().set("helper_global", State::Unknown).set("second", State::Poisoned);
+    assert_eq!(case.verdicts(), (Fails, [Some(Ok), Some(Fails), Some(Ok)]));
+}
+
+#[test]
+fn programs_that_are_not_loaded_are_not_judged() {
+    let mut case = Case::new().set("third", State::Poisoned);
+    case.object.programs[2].autoload = false;
+    // As the resolver leaves its accesses, and even if it did not.
+    assert_eq!(case.verdicts(), (Ok, [Some(Ok), Some(Ok), None]));
+    let mut case = Case::new();
+    case.object.programs.iter_mut().for_each(|program| program.autoload = false);
+    assert_eq!(case.verdicts(), (Ok, [None; 3]));
+}
+
+#[test]
+fn an_object_that_loaders_refuse() {
+    let mut case = Case::new().set("third", State::Poisoned);
+    case.object.problems.push(crate::object::Problem::LegacyMaps);
+    assert_eq!(case.verdicts(), (Fails, [Some(Fails); 3]));
+    assert_eq!(case.phases(), [Some(Phase::Open); 3]);
+    assert_eq!(case.judge().causes[0], Cause::Refused);
+    // What they only leave out is no harm.
+    let mut case = Case::new();
+    case.object.problems.push(crate::object::Problem::BtfExtWithoutBtf);
+    assert_eq!(case.verdicts().0, Ok);
+}
+
+#[test]
+fn what_a_program_may_guard_with() {
+    let guards = |path: &str| {
+        let object = object(&format!("tests/fixtures/objects/{path}.bpf.o"));
+        let accesses = accesses(&object);
+        object.programs.iter().map(|program| can_guard(&object, program, &accesses)).collect::<Vec<_>>()
+    };
+    // Existence checks, externs, read-only data; and offsets alone, which nobody compares.
+    assert_eq!(guards("all_kinds"), [true]);
+    assert!(guards("externs").iter().all(|&may| may));
+    assert!(guards("data").iter().any(|&may| may));
+    assert_eq!(guards("programs"), [false; 3]);
+    assert_eq!(guards("plain_no_core"), [false]);
+}
+
+#[test]
+fn conditions_name_what_must_be_there() {
+    let mut case = Case::new();
+    case.kernel.facts.btf = ShippedBtf::None;
+    assert_eq!(case.judge().conditions, [Condition::BtfBroughtAlong]);
+    for outcome in &mut case.answer.outcomes {
+        outcome.target.as_mut().expect("all resolved").unit = "vfio".to_owned();
+    }
+    let expected = [Condition::BtfBroughtAlong, Condition::ModuleLoaded("vfio".to_owned())];
+    assert_eq!(case.judge().conditions, expected);
+}
