@@ -40,10 +40,15 @@ const CONVERTED: &str = "libbpf computes left shifts for its own machine's byte 
 const OTHER_ORDER: &str = "libbpf compares candidates by left shifts or loads of its own machine's byte order, corecheck by \
                            the object's";
 
+/// Two errors.
+const BOTH_REFUSE: &str = "both refuse: corecheck for what is wrong in the object itself, libbpf for a candidate that it \
+                           compared before it came to that";
+
 /// Compares one access.
 pub fn compare(record: &Record, said: &Said, local: &Btf, access: &Access, outcome: &Outcome) -> Judgement {
     match differs(record, said, local, access, outcome) {
         Err(how) => Judgement::Differs(how),
+        Ok(()) if refused_before(said, outcome) => Judgement::Explained(BOTH_REFUSE),
         Ok(()) if matches!(said, Said::OtherOrder) => Judgement::Explained(OTHER_ORDER),
         Ok(()) if matches!(said, Said::Answered(answer) if answer.converted) => {
             Judgement::Explained(CONVERTED)
@@ -75,6 +80,9 @@ fn differs(
         }
         Said::Refused(refusal) => {
             expect("outcome", &(outcome.state, is_from_patching(outcome)), &(State::Error, false))?;
+            if refused_before(said, outcome) {
+                return Ok(());
+            }
             expect("error", &kind_of(outcome), &Some(kind_of_refusal(refusal)))
         }
         Said::OtherOrder => match outcome.state {
@@ -111,8 +119,15 @@ fn answers(answer: &Answered, local: &Btf, access: &Access, outcome: &Outcome) -
         expect("value", &outcome.value, &Some(worth.new_val))?;
     }
     let Slots { first, second } = outcome.patched.ok_or("corecheck patches nothing")?;
-    let second = second.map_or(patched[1], raw);
+    // What is no 64-bit constant has one slot, and the next stays as it is.
+    let second = second.map_or(answer.before[1], raw);
     expect("patched", &[hex(raw(first)), hex(second)], &patched.map(hex))
+}
+
+/// Whether libbpf could not compare a candidate of an access whose own field has no such value.
+fn refused_before(said: &Said, outcome: &Outcome) -> bool {
+    matches!(said, Said::Refused(refusal) if kind_of_refusal(refusal) == ErrorKind::Match)
+        && matches!(outcome.reason, Some(Reason::Broken(Broken::Value(_))))
 }
 
 /// Kinds of errors that libbpf's warnings tell apart.

@@ -238,7 +238,7 @@ impl Drop for Candidates<'_> {
 pub struct Asked {
     /// What it is worth, or the error.
     pub worth: Result<Worth, Refusal>,
-    /// The local walk in words; empty when the access string cannot be read.
+    /// The local walk in words; empty after an error.
     pub local: String,
     /// The first matching target's walk in words.
     pub target: Option<String>,
@@ -264,10 +264,13 @@ fn ask(list: &mut CandidateList, local: &Types<'_>, relo: &Relo) -> Asked {
         let specs = specs.as_mut_ptr();
         bpf_core_calc_relo_insn(c"program".as_ptr(), relo, 0, local.raw.as_ptr(), list, specs, &mut worth)
     };
-    let worth = if code == 0 { Ok(worth) } else { Err(Refusal { code, warning: last_warning() }) };
-    let is_parsed = specs[0].len > 0 || !specs[0].btf.is_null();
-    let local = if is_parsed { words(&specs[0]) } else { String::new() };
-    Asked { worth, local, target: (!specs[2].btf.is_null()).then(|| words(&specs[2])) }
+    if code != 0 {
+        // The walks may be half filled.
+        let worth = Err(Refusal { code, warning: last_warning() });
+        return Asked { worth, local: String::new(), target: None };
+    }
+    let target = (!specs[2].btf.is_null()).then(|| words(&specs[2]));
+    Asked { worth: Ok(worth), local: words(&specs[0]), target }
 }
 
 /// A walk in words.

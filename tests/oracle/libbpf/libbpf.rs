@@ -42,6 +42,8 @@ pub struct Answered {
     pub target: Option<String>,
     /// The numbers.
     pub worth: Worth,
+    /// The slots before: as compiled, or as an earlier record of the same instruction left them.
+    pub before: [u64; 2],
     /// The slots as patched, in this machine's byte order; or why they cannot be: the load fails.
     pub patched: Result<[u64; 2], Refusal>,
     /// Left shifts were converted to the object's byte order: libbpf computes them for its own machine.
@@ -122,8 +124,9 @@ fn ask(
         (relo.kind == FIELD_LSHIFT_U64 && !is_native).then(|| Shifts::ask(candidates, local_btf, relo));
     let Asked { worth, local, target } = candidates.ask(local_btf, relo);
     let is_decision = |refusal: &Refusal| refusal.warning.contains("decision ambiguity");
-    let refusal = shifts.as_ref().and_then(|shifts| shifts.as_ref().err().or(worth.as_ref().err()));
-    if may_contradict && refusal.is_some_and(is_decision) {
+    // An error of another sort comes before.
+    let refusal = worth.as_ref().err().or(shifts.as_ref().and_then(|shifts| shifts.as_ref().err()));
+    if may_contradict && shifts.is_some() && refusal.is_some_and(is_decision) {
         return Said::OtherOrder;
     }
     let shifts = shifts.and_then(Result::ok);
@@ -134,8 +137,9 @@ fn ask(
     if let Some(shifts) = &shifts {
         shifts.convert(&mut worth);
     }
+    let before = slots;
     let patched = ffi::patch(&mut slots, relo, &worth).map(|()| slots);
-    Said::Answered(Box::new(Answered { local, target, worth, patched, converted: shifts.is_some() }))
+    Said::Answered(Box::new(Answered { local, target, worth, before, patched, converted: shifts.is_some() }))
 }
 
 /// What a left shift for the other byte order is computed from: libbpf's own answers about the same field.

@@ -16,6 +16,8 @@ pub struct Records {
     pub is_native: bool,
     /// Its records in their order.
     pub all: Vec<Record>,
+    /// Where each record begins in the file, and where its instruction does.
+    pub places: Vec<(usize, usize)>,
 }
 
 /// One record with its instruction.
@@ -52,9 +54,11 @@ pub fn read(bytes: &[u8]) -> Result<Option<Records>> {
             functions.entry(section.0).or_default().push(range);
         }
     }
+    let (start, _) = ext.file_range().context("section .BTF.ext has no bytes")?;
+    let start = usize::try_from(start)?;
     let ext = Words { bytes: ext.data()?, big: elf.endianness() == Endianness::Big };
-    let mut all = Vec::new();
-    for (section_name, relo) in core_relos(&ext)? {
+    let (mut all, mut places) = (Vec::new(), Vec::new());
+    for (at, section_name, relo) in core_relos(&ext)? {
         let name = String::from_utf8_lossy(types.string(section_name)).into_owned();
         ensure!(
             relo.type_id < types.count(),
@@ -63,6 +67,8 @@ pub fn read(bytes: &[u8]) -> Result<Option<Records>> {
         );
         let section = elf.section_by_name(&name).with_context(|| format!("there is no section {name}"))?;
         let code = section.data()?;
+        let (code_start, _) = section.file_range().with_context(|| format!("section {name} has no bytes"))?;
+        places.push((start + at as usize, usize::try_from(code_start)? + relo.insn_off as usize));
         let at = relo.insn_off as usize;
         let slots = [slot(code, at, is_native), slot(code, at + 8, is_native)];
         let first = slots[0].with_context(|| format!("{name} has no instruction at {at}"))?;
@@ -73,11 +79,11 @@ pub fn read(bytes: &[u8]) -> Result<Option<Records>> {
             .map(|(_, _, name)| name.clone());
         all.push(Record { section: name, function, relo, slots: [first, slots[1].unwrap_or(0)] });
     }
-    Ok(Some(Records { btf, is_native, all }))
+    Ok(Some(Records { btf, is_native, all, places }))
 }
 
-/// The records, each with the string offset of its section's name.
-fn core_relos(ext: &Words<'_>) -> Result<Vec<(u32, Relo)>> {
+/// The records, each with its place in the section and the string offset of the name of the section that it is for.
+fn core_relos(ext: &Words<'_>) -> Result<Vec<(u32, u32, Relo)>> {
     const MAGIC: u16 = 0xeb9f;
     ensure!(ext.bytes.len() >= 8 && ext.u16(0)? == MAGIC, ".BTF.ext does not begin with its magic number");
     let header = ext.u32(4)?;
@@ -103,7 +109,7 @@ fn core_relos(ext: &Words<'_>) -> Result<Vec<(u32, Relo)>> {
                 access_str_off: ext.u32(at + 8)?,
                 kind: ext.u32(at + 12)?,
             };
-            all.push((section_name, relo));
+            all.push((at, section_name, relo));
             at += record_size;
         }
     }

@@ -19,6 +19,8 @@ use crate::target::Kernel;
 pub struct Subject {
     /// What to call it in messages.
     pub name: String,
+    /// The file.
+    pub bytes: Vec<u8>,
     /// Its records, read without corecheck.
     pub records: Records,
     /// libbpf's reading of its BTF.
@@ -54,7 +56,7 @@ impl Subject {
         let accesses = accesses(&object);
         let (theirs, ours) = (records.all.len(), accesses.len());
         ensure!(theirs == ours, "there are {theirs} records, and corecheck has {ours} accesses");
-        Ok(Some(Self { name, records, local, is_asked, object, accesses }))
+        Ok(Some(Self { name, bytes: bytes.to_vec(), records, local, is_asked, object, accesses }))
     }
 
     /// What libbpf says of each record.

@@ -1,5 +1,6 @@
 //! Variations of an object's own BTF as targets: members dropped, moved, renamed, retyped, wrapped; enumerators, lengths,
-//! sizes and kinds changed; types there twice. People think of some differences; this finds those nobody thought of.
+//! sizes and kinds changed; types there twice. And variations of its records: another kind, type, access string or
+//! instruction. People think of some differences; this finds those nobody thought of.
 //!
 //! Variations come from numbers that begin at a fixed one, so that every run has the same.
 
@@ -16,17 +17,64 @@ pub fn run(tally: &mut Tally, subject: &Subject, count: u64) -> Result<()> {
     let own = subject.object.btf.as_deref().context("corecheck finds no BTF")?;
     for number in 0..count {
         let bytes = Variation::new(own, number)?.finish()?;
-        if let Ok(kernel) = Kernel::of(&bytes, &[]) {
-            tally.run(subject, &format!("variation {number}"), &kernel);
+        let Ok(kernel) = Kernel::of(&bytes, &[]) else { continue };
+        let name = format!("variation {number}");
+        tally.run(subject, &name, &kernel);
+        // Instructions that no compiler writes may make no object: then there is nothing to compare.
+        if let (0, Ok(Some(other))) = (number % 2, other_records(subject, number)) {
+            tally.run(&other, &name, &kernel);
         }
     }
     Ok(())
 }
 
+/// The object with some records and their instructions changed: as no compiler writes them, but mostly sound.
+fn other_records(subject: &Subject, number: u64) -> Result<Option<Subject>> {
+    let (records, mut bytes) = (&subject.records, subject.bytes.clone());
+    let mut dice = Dice::new(!number);
+    let count = records.all.len();
+    let put = |bytes: &mut Vec<u8>, at: usize, number: u32| {
+        let is_little = records.is_native == cfg!(target_endian = "little");
+        let raw = if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
+        bytes[at..at + 4].copy_from_slice(&raw);
+    };
+    let types = subject.object.btf.as_ref().map_or(1, |btf| btf.type_count());
+    for record in (0..count).filter(|_| dice.once_in(3)).collect::<Vec<_>>() {
+        let (at, insn) = records.places[record];
+        let other = &records.all[dice.below(count)];
+        let same_section = other.section == records.all[record].section;
+        match dice.below(11) {
+            0 | 1 if same_section => put(&mut bytes, at, other.relo.insn_off),
+            2 => put(&mut bytes, at + 4, dice.number(types)),
+            3 => put(&mut bytes, at + 4, other.relo.type_id),
+            4 => put(&mut bytes, at + 8, other.relo.access_str_off),
+            // One more than there are.
+            5 => put(&mut bytes, at + 12, dice.number(14)),
+            6 => put(&mut bytes, insn + 4, dice.number(32)),
+            // Registers or offset, here or in the slot that follows.
+            7 => bytes[insn + 1 + dice.below(3)] ^= 1 << dice.below(8),
+            8 if insn + 16 <= bytes.len() => bytes[insn + 8 + dice.below(4)] ^= 1 << dice.below(8),
+            _ => bytes[insn] = OPCODES[dice.below(OPCODES.len())],
+        }
+    }
+    Subject::read(format!("{} with other records", subject.name), &bytes)
+}
+
+/// Operations of every class, with constants and with registers: moves, sums, loads of all widths, stores, a jump, a
+/// 64-bit constant, a load of a packet's byte, a byte swap, an atomic sum, a load that extends the sign.
+const OPCODES: [u8; 20] = [
+    0xb7, 0xb4, 0xbf, 0x07, 0x0f, 0x04, 0x61, 0x69, 0x71, 0x79, 0x62, 0x7a, 0x63, 0x7b, 0x05, 0x18, 0x30,
+    0xd4, 0xdb, 0x81,
+];
+
 /// Numbers that look like chance (xorshift64*).
 struct Dice(u64);
 
 impl Dice {
+    fn new(number: u64) -> Self {
+        Self(0x9e37_79b9_7f4a_7c15_u64.wrapping_add(number << 20))
+    }
+
     /// A number below `sides`.
     fn below(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 >> 12;
@@ -56,8 +104,7 @@ impl<'a> Variation<'a> {
     fn new(own: &'a Btf, number: u64) -> Result<Self> {
         let types: Option<Vec<TypeSpec>> = own.ids().map(|id| TypeSpec::of(own.ty(id))).collect();
         let types = types.context("the object has types of an unknown kind")?;
-        let mut variation =
-            Self { own, types, dice: Dice(0x9e37_79b9_7f4a_7c15_u64.wrapping_add(number << 20)) };
+        let mut variation = Self { own, types, dice: Dice::new(number) };
         // From a touch to a rewrite.
         let edits = variation.types.len() >> variation.dice.below(6);
         for _ in 0..=edits {

@@ -90,6 +90,23 @@ MATCHES(declared_both, struct nobodys *a)
 MATCHES(declared_kind, struct now_a_union *a)
 // want main declared_union_matches: type_matches mov = 1
 MATCHES(declared_union, union only_declared_union *a)
+// want main declared_struct_matches: type_matches mov = absent
+MATCHES(declared_struct, union now_a_struct *a)
+// want main declared_both_kind_matches: type_matches mov = absent
+MATCHES(declared_both_kind, struct nobodys_kind *a)
+// want main declared_there_kind_matches: type_matches mov = absent
+struct defined_as_struct { int x; };
+MATCHES(declared_there_kind, struct defined_as_struct *a)
+// want main declared_there_union_matches: type_matches mov = 1; type_matches mov = absent
+union defined_as_union { int x; };
+union defined_as_union_too { int x; };
+struct declared_there_union { union defined_as_union *a; };
+struct declared_there_union_too { union defined_as_union_too *a; };
+PROGRAM void declared_there_union_matches(void *p)
+{
+	ASK(type_matches(struct declared_there_union));
+	ASK(type_matches(struct declared_there_union_too));
+}
 // Integers, enumerations and arrays behind pointers still count in full.
 // want main behind_int_matches: type_matches mov = absent
 MATCHES(behind_int, int *a)
@@ -126,6 +143,12 @@ MATCHES(anonymous, int a; struct { int b; }; union { int c; int d; })
 MATCHES(anonymous_gone, struct { int a; })
 // want main anonymous_any_matches: type_matches mov = 1
 MATCHES(anonymous_any, struct { int b; })
+
+// More of one name than the target has, though each finds it.
+// want main more_of_a_name: type_matches mov = absent; type_matches mov = absent
+struct two_unnamed { struct { int a; }; struct { int b; }; };
+enum two_flavours { FLAVOUR___a, FLAVOUR___b };
+PROGRAM void more_of_a_name(void *p) { ASK(type_matches(struct two_unnamed)); ASK(type_matches(enum two_flavours)); }
 
 // Unions.
 // want main unions: type_matches mov = 1; type_matches mov = absent
