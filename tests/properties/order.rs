@@ -11,9 +11,9 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
-use corecheck::access::Access;
+use corecheck::access::{Access, RelocationKind};
 use corecheck::resolve::{Outcome, State};
-use corecheck_layouts::btf::{Btf, TypeId, essential_name};
+use corecheck_layouts::btf::{Btf, Builder, Endian, MemberSpec, TypeId, TypeSpec, essential_name};
 use corecheck_layouts::kernel::is_compatible;
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ use crate::{regressions, try_all};
 fn the_order_of_types_decides_nothing() {
     let (exact, loose, different) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let count = |cell: &Cell<usize>| cell.set(cell.get() + 1);
-    try_all(400, regressions!("order"), &world(), |world| {
+    try_all(2500, regressions!("order"), &world(), |world| {
         let object = object(Model::of(&world.object).write_plainly(world.endian).btf);
         let local = object.btf.as_deref().expect("it has types");
         let accesses = accesses(local, &world.walks);
@@ -89,4 +89,27 @@ fn candidates(local: &Btf, access: &Access, target: &Btf) -> usize {
             && is_compatible(target.kind(*id), local.kind(access.root))
     };
     target.ids().filter(fits).count()
+}
+
+/// The exception, made on purpose: random types come to it once in a thousand cases.
+#[test]
+fn of_candidates_that_agree_the_first_gives_the_width() {
+    let types = |sizes: [u32; 2]| {
+        let mut builder = Builder::new(Endian::Little);
+        let members = sizes.map(|size| builder.int(&format!("s{size}"), size, 1));
+        for of in members {
+            let member = MemberSpec { name: "a".to_owned(), of, bit_offset: 0, bitfield_bits: 0 };
+            let (name, members) = ("s".to_owned(), vec![member]);
+            builder.add(TypeSpec::Composite { is_union: false, name, size: 8, kind_flag: false, members });
+        }
+        Btf::parse(builder.finish().expect("it can be written")).expect("it is sound")
+    };
+    let object = object(types([4, 8]));
+    let local = object.btf.as_deref().expect("it has types");
+    let mut access =
+        Access::of_types(local, Endian::Little, TypeId(3), RelocationKind::FieldByteOffset, b"0:0");
+    // A load of 4 bytes at offset 0.
+    access.slots.first.code = 0x61;
+    let state = |sizes| outcomes(&object, std::slice::from_ref(&access), types(sizes))[0].state;
+    assert_eq!((state([4, 8]), state([8, 4])), (State::Resolved, State::Poisoned));
 }

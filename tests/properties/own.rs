@@ -34,7 +34,7 @@ const PROTOTYPES: u32 = 3;
 fn an_object_resolves_against_its_own_types() {
     let (answered, sound, all) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let count = |cell: &Cell<usize>| cell.set(cell.get() + 1);
-    try_all(400, regressions!("own"), &world(), |world| {
+    try_all(2000, regressions!("own"), &world(), |world| {
         let model = Model::of(&world.object);
         let written = |endian: Endian| -> Written { model.write(endian, &world.order(model.types.len())) };
         let object = object(written(world.endian).btf);

@@ -15,7 +15,7 @@ use crate::{regressions, try_all};
 #[test]
 fn kernels_share_an_answer_if_they_answer_alike() {
     let (shared, apart) = (Cell::new(0), Cell::new(0));
-    try_all(200, regressions!("share"), &world(), |world| {
+    try_all(800, regressions!("share"), &world(), |world| {
         let local = Model::of(&world.object);
         let object = object(local.write_plainly(world.endian).btf);
         let accesses = accesses(object.btf.as_deref().expect("it has types"), &world.walks);

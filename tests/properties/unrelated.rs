@@ -44,7 +44,7 @@ fn unrelated(choice: u8, of: TypeId) -> TypeSpec {
 #[test]
 fn an_unrelated_type_changes_nothing() {
     let case = (world(), 0u8..10, any::<Index>(), any::<bool>());
-    try_all(300, regressions!("unrelated"), &case, |(world, choice, of, is_first)| {
+    try_all(1500, regressions!("unrelated"), &case, |(world, choice, of, is_first)| {
         let object = object(Model::of(&world.object).write_plainly(world.endian).btf);
         let accesses = accesses(object.btf.as_deref().expect("it has types"), &world.walks);
         let kernel = world.kernel();

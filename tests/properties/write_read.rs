@@ -15,7 +15,7 @@ fn read(btf: &Btf) -> Vec<TypeSpec> {
 #[test]
 fn what_is_written_is_read_back() {
     let case = (endian(), raw_model(24), prop::collection::vec(any::<u32>(), 28));
-    try_all(400, regressions!("write-read"), &case, |(endian, raw, shuffle)| {
+    try_all(2000, regressions!("write-read"), &case, |(endian, raw, shuffle)| {
         let model = Model::of(&raw);
         let mut order: Vec<usize> = (0..model.types.len()).collect();
         order.sort_by_key(|&place| shuffle[place]);
@@ -64,7 +64,7 @@ fn kind_by_view(btf: &Btf, id: TypeId) -> corecheck_layouts::btf::Kind {
 #[test]
 fn split_btf_is_read_back_on_its_base() {
     let case = (endian(), raw_model(8), raw_model(8));
-    try_all(200, regressions!("write-read-split"), &case, |(endian, base, module)| {
+    try_all(800, regressions!("write-read-split"), &case, |(endian, base, module)| {
         let base = Arc::new(Model::of(&base).write_plainly(endian).btf);
         let shift = base.type_count() - 1;
         // The four types that both have are the base's.
