@@ -7,7 +7,7 @@ mod value;
 
 use std::collections::HashMap;
 
-use corecheck_layouts::btf::{Btf, TypeId};
+use corecheck_layouts::btf::{Btf, Endian, TypeId};
 
 pub use kind::RelocationKind;
 pub use source::Source;
@@ -87,6 +87,42 @@ pub struct Access {
 }
 
 impl Access {
+    /// What a relocation of the type `root` of `btf` with this kind and access string asks, for a machine of this byte
+    /// order. It belongs to no function, section or line, has number 0, and its instruction is all zeros: for
+    /// questions about types alone.
+    pub fn of_types(btf: &Btf, endian: Endian, root: TypeId, kind: RelocationKind, spec: &[u8]) -> Self {
+        let spec_text = String::from_utf8_lossy(spec).into_owned();
+        let spec = Spec::parse(btf, root, kind, spec);
+        let path = spec.as_ref().map(Spec::path).unwrap_or_default();
+        let type_name = root_name(btf, root);
+        let local = match spec {
+            Err(error) => Err(Broken::Spec(error)),
+            Ok(spec) => match value_of(&spec, btf, endian) {
+                Err(error) => Err(Broken::Value(error)),
+                Ok(value) => Ok(Local { spec, value }),
+            },
+        };
+        let is_anonymous = btf.name(root).is_empty() && kind != RelocationKind::TypeIdLocal;
+        Self {
+            id: 0,
+            key: format!("/{}/{type_name}/{path}", kind.word()),
+            function: String::new(),
+            function_index: None,
+            section: String::new(),
+            section_index: 0,
+            insn: 0,
+            kind,
+            root,
+            type_name,
+            path,
+            spec_text,
+            slots: Slots { first: Insn::default(), second: None },
+            local: if is_anonymous { local.and(Err(Broken::AnonymousRoot)) } else { local },
+            skipped: None,
+            source: None,
+        }
+    }
+
     /// The root type without its flavour: `struct vfio_group` for `struct vfio_group___old`.
     pub fn essential_type_name(&self) -> &str {
         let essential = corecheck_layouts::btf::essential_name(self.type_name.as_bytes());
@@ -127,39 +163,25 @@ fn access(object: &Object, btf: &Btf, id: usize, relo: &CoreRelo) -> Access {
     let insn = relo.insn as usize;
     let first = section.insns.get(insn).copied().unwrap_or_default();
     let second = section.insns.get(insn + 1).copied().filter(|_| first.is_ld_imm64());
-    let spec = Spec::parse(btf, relo.type_id, kind, btf.string(relo.access_str_off));
-    let path = spec.as_ref().map(Spec::path).unwrap_or_default();
     let function = relo.function.map_or("", |index| &object.functions[index].name);
-    let type_name = root_name(btf, relo.type_id);
-    let local = match spec {
-        Err(error) => Err(Broken::Spec(error)),
-        Ok(spec) => match value_of(&spec, btf, object.endian) {
-            Err(error) => Err(Broken::Value(error)),
-            Ok(value) => Ok(Local { spec, value }),
-        },
-    };
-    let is_anonymous = btf.name(relo.type_id).is_empty() && kind != RelocationKind::TypeIdLocal;
     let skipped = match relo.function {
         None => Some(Skipped::Eliminated),
         Some(_) if !object.is_relocated(relo) => Some(Skipped::NotLoaded),
         Some(_) => None,
     };
+    let asked = Access::of_types(btf, object.endian, relo.type_id, kind, btf.string(relo.access_str_off));
     Access {
         id,
-        key: format!("{function}/{}/{type_name}/{path}", kind.word()),
+        key: format!("{function}{}", asked.key),
         function: function.to_owned(),
         function_index: relo.function,
         section: section.name.clone(),
         section_index: relo.section,
         insn: relo.insn,
-        kind,
-        root: relo.type_id,
-        type_name,
-        path,
         spec_text: object.access_str(relo).to_owned(),
         slots: Slots { first, second },
-        local: if is_anonymous { local.and(Err(Broken::AnonymousRoot)) } else { local },
         skipped,
         source: source::of(object, relo),
+        ..asked
     }
 }

@@ -71,10 +71,14 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
-    let store = Store::embedded().context("the layouts inside this program are damaged")?;
     let given = given_kernels(&args.against)?;
-    let mut kernels: Vec<&Kernel> =
-        if given.is_empty() || !args.kernels.is_empty() { store.select(&args.kernels)? } else { Vec::new() };
+    // The store is read only when its kernels are asked for.
+    let store = (given.is_empty() || !args.kernels.is_empty()).then(Store::embedded).transpose();
+    let store = store.context("the layouts inside this program are damaged")?;
+    let mut kernels: Vec<&Kernel> = match &store {
+        Some(store) => store.select(&args.kernels)?,
+        None => Vec::new(),
+    };
     kernels.extend(&given);
     let settings = Settings { types: args.types.clone(), modules: args.modules.0.clone() };
     let report = check(objects, &kernels, &settings);

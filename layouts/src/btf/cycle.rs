@@ -9,18 +9,19 @@ use super::wire::{Info, Kind, TYPE_LEN};
 use super::{Btf, BtfError, TypeId};
 
 /// Types within types, by value. The deepest real ones have about twenty levels.
-const MAX_DEPTH: u16 = 512;
+pub(super) const MAX_DEPTH: u16 = 512;
 
-/// Looks at every type once, without recursion.
-pub(super) fn check(btf: &Btf) -> Result<(), BtfError> {
+/// Looks at every type that is still to be looked at once, without recursion.
+///
+/// `state` holds for every own type how many levels it has, 0 when that is not known yet; `open` are the indices of
+/// those, ascending.
+pub(super) fn check(btf: &Btf, mut state: Vec<u16>, open: &[u32]) -> Result<(), BtfError> {
     const NEW: u16 = 0;
     const OPEN: u16 = u16::MAX;
     // Types of the base were checked with it, and cannot refer to ours.
     let first = btf.first_id;
-    // Anything else is how many levels a type has.
-    let mut state = vec![NEW; btf.records.len()];
     let mut stack: Vec<(TypeId, usize, u16)> = Vec::new();
-    for root in btf.own_ids() {
+    for root in open.iter().map(|&index| TypeId(first + index)) {
         if state[(root.0 - first) as usize] != NEW {
             continue;
         }

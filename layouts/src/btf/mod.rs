@@ -11,6 +11,7 @@ mod header;
 mod names;
 mod read;
 mod size;
+mod survey;
 pub mod types;
 pub mod wire;
 mod write;
@@ -42,6 +43,8 @@ pub struct Btf {
     base: Option<Arc<Btf>>,
     /// Where each own record begins in `data`, by id minus `first_id`.
     records: Vec<u32>,
+    /// The number of each own record's kind, as `records`: searches need not touch the records of other kinds.
+    kinds: Vec<u8>,
     /// The first id that is not the base's; 1 without a base.
     first_id: u32,
     /// The first string offset that is not the base's; 0 without a base.
@@ -173,9 +176,11 @@ impl Btf {
     /// The kind of a type, without decoding the rest.
     #[inline]
     pub fn kind(&self, id: TypeId) -> Kind {
-        self.place(id)
-            .and_then(|(unit, at)| unit.header.endian.u32(&unit.data, at + 4))
-            .map_or(Kind::Void, |word| wire::Info::decode(word).kind)
+        if id.0 < self.first_id {
+            return self.base.as_ref().map_or(Kind::Void, |base| base.kind(id));
+        }
+        let number = self.kinds.get((id.0 - self.first_id) as usize);
+        number.map_or(Kind::Void, |&number| Kind::from_number(number))
     }
 
     /// String offset of a type's name.
@@ -207,6 +212,16 @@ impl Btf {
         let strings = self.data.get(self.header.strings.clone())?;
         let tail = strings.get((offset - self.first_string) as usize..)?;
         memchr::memchr(0, tail).map(|end| &tail[..end])
+    }
+
+    /// Everything from this string offset to the end of its unit's strings; empty when the offset lies outside.
+    #[inline]
+    fn strings_from(&self, offset: u32) -> &[u8] {
+        if offset < self.first_string {
+            return self.base.as_ref().map_or(&[], |base| base.strings_from(offset));
+        }
+        let strings = self.data.get(self.header.strings.clone()).unwrap_or_default();
+        strings.get((offset - self.first_string) as usize..).unwrap_or_default()
     }
 
     /// The string at this offset for showing to people; a stand-in when it is not UTF-8.

@@ -20,7 +20,7 @@ pub fn essential_name(name: &[u8]) -> &[u8] {
 impl Btf {
     /// Own types of a kind that `accepts`, whose essential name is one of `names`, in the order of their ids.
     ///
-    /// The strings are searched for each name once, then the records once for all: no string is compared per type.
+    /// Kinds are told apart first, then the first two bytes of the name: hardly any string is compared.
     /// Types of the base are not looked at, as libbpf searches module BTF (`bpf_core_add_cands`).
     pub fn find_by_essential_name<'n>(
         &self,
@@ -28,21 +28,15 @@ impl Btf {
         accepts: impl Fn(Kind) -> bool,
     ) -> HashMap<&'n [u8], Vec<TypeId>> {
         let mut found: HashMap<&[u8], Vec<TypeId>> = HashMap::new();
-        let mut wanted = Offsets::default();
-        for &name in names.iter().filter(|name| !name.is_empty()) {
-            self.string_offsets(name, &mut wanted);
-        }
-        wanted.list.sort_unstable();
-        if wanted.list.is_empty() {
-            return found;
-        }
-        for (index, &at) in self.records.iter().enumerate() {
-            let name_offset = self.header.endian.u32(&self.data, at as usize).unwrap_or(0);
-            if let Some(name) = wanted.name_at(name_offset) {
-                let id = TypeId(self.first_id + index as u32);
-                if accepts(self.kind(id)) {
-                    found.entry(name).or_default().push(id);
-                }
+        let wanted = Wanted::new(names);
+        let accepted: [bool; 256] = std::array::from_fn(|number| accepts(Kind::from_number(number as u8)));
+        for (index, (&number, &at)) in self.kinds.iter().zip(&self.records).enumerate() {
+            if !accepted[usize::from(number)] {
+                continue;
+            }
+            let offset = self.header.endian.u32(&self.data, at as usize).unwrap_or(0);
+            if let Some(name) = wanted.find(self.strings_from(offset)) {
+                found.entry(name).or_default().push(TypeId(self.first_id + index as u32));
             }
         }
         found
@@ -56,62 +50,60 @@ impl Btf {
         ids.retain(|&id| self.name_bytes(id) == name.as_bytes());
         ids
     }
+}
 
-    /// Every string offset at which a string with this essential name could be said to begin, tails of other
-    /// strings included: an offset may point anywhere.
-    fn string_offsets<'n>(&self, name: &'n [u8], wanted: &mut Offsets<'n>) {
-        let mut search = |unit: &Self| {
-            let strings = unit.data.get(unit.header.strings.clone()).unwrap_or_default();
-            let finder = memchr::memmem::Finder::new(name);
-            let mut from = 0;
-            while let Some(at) = finder.find(&strings[from..]) {
-                let offset = unit.first_string + (from + at) as u32;
-                if essential_name(unit.string(offset)) == name {
-                    wanted.add(offset, name);
-                }
-                from += at + 1;
+/// Essential names that are looked for, among very many that are not.
+struct Wanted<'n> {
+    /// By their first two bytes, each name once.
+    list: Vec<(u16, &'n [u8])>,
+    /// One bit for each two bytes that one of them, or a flavour of it, can begin with.
+    filter: Box<[u64; 1024]>,
+}
+
+impl<'n> Wanted<'n> {
+    fn new(names: &[&'n [u8]]) -> Self {
+        let mut wanted = Self { list: Vec::new(), filter: Box::new([0; 1024]) };
+        for &name in names {
+            match *name {
+                [] => {}
+                // What follows is the end, or a flavour.
+                [only] => [0, b'_'].into_iter().for_each(|next| wanted.add(start([only, next]), name)),
+                [first, second, ..] => wanted.add(start([first, second]), name),
             }
-        };
-        search(self);
-        let mut base = self.base.as_deref();
-        while let Some(unit) = base {
-            search(unit);
-            base = unit.base.as_deref();
         }
-    }
-}
-
-/// String offsets that are looked for, among very many that are not.
-#[derive(Default)]
-struct Offsets<'n> {
-    /// Sorted before it is asked.
-    list: Vec<(u32, &'n [u8])>,
-    /// One bit per possible hash: most offsets are turned away by it.
-    filter: [u64; 16],
-}
-
-impl<'n> Offsets<'n> {
-    fn bit(offset: u32) -> (usize, u64) {
-        // The upper bits of a multiplicative hash (Knuth).
-        let hash = offset.wrapping_mul(2_654_435_761) >> 22;
-        ((hash >> 6) as usize, 1 << (hash & 63))
+        wanted.list.sort_unstable();
+        wanted.list.dedup();
+        wanted
     }
 
-    fn add(&mut self, offset: u32, name: &'n [u8]) {
-        let (word, bit) = Self::bit(offset);
-        self.filter[word] |= bit;
-        self.list.push((offset, name));
+    fn add(&mut self, start: u16, name: &'n [u8]) {
+        self.filter[usize::from(start >> 6)] |= 1 << (start & 63);
+        self.list.push((start, name));
     }
 
+    /// The essential name of the string at the start of `strings`, if it is one of those that are looked for.
     #[inline]
-    fn name_at(&self, offset: u32) -> Option<&'n [u8]> {
-        let (word, bit) = Self::bit(offset);
-        if self.filter[word] & bit == 0 {
+    fn find(&self, strings: &[u8]) -> Option<&'n [u8]> {
+        let start = start(*strings.first_chunk::<2>()?);
+        if self.filter[usize::from(start >> 6)] & 1 << (start & 63) == 0 {
             return None;
         }
-        let index = self.list.binary_search_by_key(&offset, |&(known, _)| known).ok()?;
-        self.list.get(index).map(|&(_, name)| name)
+        self.compare(start, strings)
     }
+
+    fn compare(&self, start: u16, strings: &[u8]) -> Option<&'n [u8]> {
+        let first = self.list.partition_point(|&(known, _)| known < start);
+        let alike = self.list[first..].iter().take_while(|&&(known, _)| known == start);
+        let mut begins = alike.map(|&(_, name)| name).filter(|name| strings.starts_with(name)).peekable();
+        begins.peek()?;
+        let whole = memchr::memchr(0, strings).and_then(|end| strings.get(..end))?;
+        let essential = essential_name(whole);
+        begins.find(|&name| name == essential)
+    }
+}
+
+fn start(bytes: [u8; 2]) -> u16 {
+    u16::from_le_bytes(bytes)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::survey::{Ids, Survey, survey};
 use super::wire::{self, Info, Kind};
 use super::{Btf, BtfError, Header, TypeId, cycle, size};
 
@@ -41,14 +42,15 @@ impl Btf {
         if u64::from(first_string) + header.strings.len() as u64 > u64::from(u32::MAX) {
             return Err(BtfError::Strings("more than 4 GiB with its base".to_owned()));
         }
-        let layout = Layout {
-            of_base: base.as_deref(),
-            own: header.layout.clone().map_or(&[], |layout| &data[layout]),
-        };
-        let records = split_records(&data, &header, first_id, &layout)?;
-        let mut btf = Self { data, header, base, records, first_id, first_string, pointer_size: None };
-        btf.check_references()?;
-        cycle::check(&btf)?;
+        let ids = Ids { first: first_id, string_end: first_string + header.strings.len() as u32 };
+        let Survey { records, kinds, levels, open, references_are_sound } =
+            survey(&data, &header, base.as_deref(), ids)?;
+        let mut btf = Self { data, header, base, records, kinds, first_id, first_string, pointer_size: None };
+        // Names of split BTF are checked in a way of their own.
+        if !references_are_sound || btf.base.is_some() {
+            btf.check_references()?;
+        }
+        cycle::check(&btf, levels, &open)?;
         btf.pointer_size = size::find_pointer_size(&btf);
         Ok(btf)
     }
@@ -58,7 +60,7 @@ impl Btf {
         self.first_string + self.header.strings.len() as u32
     }
 
-    fn check_references(&self) -> Result<(), BtfError> {
+    pub(super) fn check_references(&self) -> Result<(), BtfError> {
         for (index, &at) in self.records.iter().enumerate() {
             self.check_record(self.first_id + index as u32, at as usize)?;
         }
@@ -155,70 +157,4 @@ fn check_strings(strings: &[u8], is_split: bool) -> Result<(), BtfError> {
         ),
         _ => Ok(()),
     }
-}
-
-/// Sizes of kinds this program does not know, from the unit's layout section or its base's.
-struct Layout<'a> {
-    of_base: Option<&'a Btf>,
-    own: &'a [u8],
-}
-
-impl Layout<'_> {
-    fn sizes(&self, kind: u8) -> Option<(usize, usize)> {
-        let mut entries = self.own;
-        if let (true, Some(base)) = (entries.is_empty(), self.of_base) {
-            entries = base.data.get(base.header.layout.clone()?)?;
-        }
-        let entry = entries.get(usize::from(kind) * 4..usize::from(kind) * 4 + 4)?;
-        let (once, each) = (usize::from(entry[0]), usize::from(entry[1]));
-        (once % 4 == 0 && each % 4 == 0).then_some((once, each))
-    }
-}
-
-/// Finds where each record begins.
-fn split_records(
-    data: &[u8],
-    header: &Header,
-    first_id: u32,
-    layout: &Layout<'_>,
-) -> Result<Vec<u32>, BtfError> {
-    let types = header.types.clone();
-    if types.end > u32::MAX as usize {
-        return Err(BtfError::Limits("larger than 4 GiB".to_owned()));
-    }
-    let mut records = Vec::with_capacity(types.len() / 24);
-    let mut at = types.start;
-    while at < types.end {
-        let id = first_id.saturating_add(records.len() as u32);
-        let wrong = |what: String| BtfError::Type { id, offset: at, what };
-        let cut = || wrong("is cut off by the end of the type section".to_owned());
-        if types.end - at < wire::TYPE_LEN {
-            return Err(cut());
-        }
-        let info = Info::decode(header.endian.u32(data, at + 4).unwrap_or(0));
-        let sizes = match info.kind {
-            Kind::Void => return Err(wrong("has kind 0".to_owned())),
-            Kind::Unknown(number) => layout.sizes(number),
-            known => known.trailing(),
-        };
-        let Some((once, each)) = sizes else {
-            return Err(wrong(format!(
-                "has kind {}, which this program does not know and no layout section sizes",
-                info.kind.number()
-            )));
-        };
-        // At most 12 + 255 + 255 * 2^24 bytes: fits usize on 64-bit hosts, checked on others.
-        let len = each.checked_mul(info.count as usize).and_then(|n| n.checked_add(wire::TYPE_LEN + once));
-        match len.and_then(|len| at.checked_add(len)) {
-            Some(end) if end <= types.end => {
-                records.push(at as u32);
-                at = end;
-            }
-            _ => return Err(cut()),
-        }
-    }
-    if u64::from(first_id) + records.len() as u64 > u64::from(u32::MAX) {
-        return Err(BtfError::Limits("too many types".to_owned()));
-    }
-    Ok(records)
 }

@@ -67,14 +67,20 @@ pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<FoundBtf, SourceError> {
     detect(name, Cow::Borrowed(bytes))
 }
 
-/// Reads a whole file. The length is not asked for in advance: sysfs and pipes have none.
+/// Reads a whole file. The length that the system tells in advance is only a hint: pipes have none, and sysfs may tell
+/// too much.
 fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
     let unreadable = |error| Problem::Unreadable { error };
     let file = File::open(path).map_err(unreadable)?;
-    if file.metadata().map_err(unreadable)?.is_dir() {
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
         return Err(Problem::Directory);
     }
+    // One more than the file has, so that its end is seen without growing.
+    let hint = usize::try_from(metadata.len().min(limit).saturating_add(1)).unwrap_or(0);
     let mut bytes = Vec::new();
+    // Where that much cannot be had, reading says so, or finds that the file is shorter.
+    let _ = bytes.try_reserve_exact(hint);
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > limit {
         return Err(Problem::FileTooLarge { limit });
