@@ -59,26 +59,36 @@ impl Btf {
 
     /// Every string offset at which a string with this essential name could be said to begin, tails of other
     /// strings included: an offset may point anywhere.
+    ///
+    /// Takes time in proportion to the strings, whatever they are: a string in which the name occurs is looked at once.
     fn string_offsets<'n>(&self, name: &'n [u8], wanted: &mut Offsets<'n>) {
-        let mut search = |unit: &Self| {
-            let strings = unit.data.get(unit.header.strings.clone()).unwrap_or_default();
-            let finder = memchr::memmem::Finder::new(name);
+        let finder = memchr::memmem::Finder::new(name);
+        let mut unit = Some(self);
+        while let Some(btf) = unit {
+            let strings = btf.data.get(btf.header.strings.clone()).unwrap_or_default();
             let mut from = 0;
-            while let Some(at) = finder.find(&strings[from..]) {
-                let offset = unit.first_string + (from + at) as u32;
-                if essential_name(unit.string(offset)) == name {
-                    wanted.add(offset, name);
+            while let Some(at) = strings.get(from..).and_then(|rest| finder.find(rest)) {
+                let start = from + at;
+                let rest = &strings[start..];
+                let whole = &rest[..memchr::memchr(0, rest).unwrap_or(rest.len())];
+                for at in tails_named(whole, name).into_iter().flatten() {
+                    wanted.add(btf.first_string + (start + at) as u32, name);
                 }
-                from += at + 1;
+                from = start + whole.len() + 1;
             }
-        };
-        search(self);
-        let mut base = self.base.as_deref();
-        while let Some(unit) = base {
-            search(unit);
-            base = unit.base.as_deref();
+            unit = btf.base.as_deref();
         }
     }
+}
+
+/// Where in `text` tails begin whose essential name is `name`. Of a tail with the text's last border it ends there, so that
+/// only one can have the right length; of a tail behind that border it is the whole tail, which is as unique.
+fn tails_named(text: &[u8], name: &[u8]) -> [Option<usize>; 2] {
+    let border = essential_name(text).len();
+    let with_flavour = border.checked_sub(name.len()).filter(|&at| text[at..].starts_with(name));
+    let without = text.len().checked_sub(name.len()).filter(|&at| text.ends_with(name) && at >= border);
+    let has_flavour = border < text.len();
+    [with_flavour, without.filter(|_| has_flavour)]
 }
 
 /// String offsets that are looked for, among very many that are not.
@@ -116,7 +126,8 @@ impl<'n> Offsets<'n> {
 
 #[cfg(test)]
 mod tests {
-    use super::essential_name;
+    use super::{essential_name, tails_named};
+    use crate::btf::{Btf, Builder, Endian, Kind, TypeSpec};
 
     #[test]
     fn a_flavour_is_cut_at_the_last_border() {
@@ -135,5 +146,45 @@ mod tests {
         for (name, essential) in cases {
             assert_eq!(essential_name(name.as_bytes()), essential.as_bytes(), "{name}");
         }
+    }
+    #[test]
+    fn tails_with_a_name_are_those_that_trying_each_finds() {
+        // Every text of up to eight letters out of three, with every name of up to three.
+        let texts = |longest: u32| {
+            (1..=longest).flat_map(|length| {
+                (0..3_u32.pow(length)).map(move |number| {
+                    (0..length).map(|at| b"_ab"[(number / 3_u32.pow(at) % 3) as usize]).collect::<Vec<u8>>()
+                })
+            })
+        };
+        let names: Vec<Vec<u8>> = texts(3).collect();
+        for text in texts(8) {
+            for name in &names {
+                let each: Vec<usize> =
+                    (0..text.len()).filter(|&at| essential_name(&text[at..]) == name).collect();
+                let found: Vec<usize> = tails_named(&text, name).into_iter().flatten().collect();
+                assert_eq!(found, each, "{} in {}", name.escape_ascii(), text.escape_ascii());
+            }
+        }
+    }
+
+    /// BTF with one struct of this name.
+    fn named(name: String) -> Btf {
+        let mut types = Builder::new(Endian::Little);
+        types.add(TypeSpec::Fwd { name, is_union: false });
+        types.finish().and_then(Btf::parse).expect("sound BTF")
+    }
+
+    #[test]
+    fn a_search_takes_no_longer_for_a_name_that_repeats_in_itself() {
+        // Half a million places to look at in a string of a megabyte: together they would take hours.
+        let fwd = |kind: Kind| kind == Kind::Fwd;
+        let half = "a".repeat(1 << 19);
+        let long = named("a".repeat(1 << 20));
+        assert!(long.find_by_essential_name(&[b"a"], fwd).is_empty());
+        assert!(long.find_by_essential_name(&[half.as_bytes()], fwd).is_empty());
+        assert_eq!(long.find_exact(&"a".repeat(1 << 20), fwd).len(), 1);
+        let flavours = named("a___".repeat(1 << 18) + "a");
+        assert!(flavours.find_by_essential_name(&[b"a"], fwd).is_empty());
     }
 }
