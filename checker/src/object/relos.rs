@@ -67,6 +67,8 @@ struct Homes<'a> {
     string_len: u32,
     /// The first section of each name, and its index in the code if it is one of code.
     by_name: HashMap<&'a [u8], Option<usize>>,
+    /// The longest of these names, in bytes: a string that goes on behind is none of them, and is not looked at.
+    longest: usize,
 }
 
 impl<'a> Homes<'a> {
@@ -77,7 +79,8 @@ impl<'a> Homes<'a> {
         }
         // The last word of the header every BTF has. Asking for the string itself would search for its end each time.
         let string_len = btf.endian().u32(btf.bytes(), 20).unwrap_or(0);
-        Self { btf, string_len, by_name }
+        let longest = by_name.keys().map(|name| name.len()).max().unwrap_or(0);
+        Self { btf, string_len, by_name, longest }
     }
 
     fn check_string(&self, offset: u32) -> Result<(), String> {
@@ -94,7 +97,8 @@ impl<'a> Homes<'a> {
         if name.is_empty() {
             return Err(wrong("its records are for a section without a name".to_owned()));
         }
-        let section = self.by_name.get(name).copied().flatten();
+        let section = Some(name).filter(|name| name.len() <= self.longest);
+        let section = section.and_then(|name| self.by_name.get(name).copied().flatten());
         if section.is_none() {
             problems.add(Problem::RecordsWithoutSection {
                 table: group.table,

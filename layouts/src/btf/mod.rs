@@ -206,12 +206,13 @@ impl Btf {
 
     /// The string at this offset, without its NUL; `None` when the offset lies outside.
     pub fn string_checked(&self, offset: u32) -> Option<&[u8]> {
-        if offset < self.first_string {
-            return self.base.as_ref()?.string_checked(offset);
-        }
-        let strings = self.data.get(self.header.strings.clone())?;
-        let tail = strings.get((offset - self.first_string) as usize..)?;
+        let tail = self.strings_from(offset);
         memchr::memchr(0, tail).map(|end| &tail[..end])
+    }
+
+    /// Whether the string at this offset is `text`. Takes time by the length of `text`, not by that of the string.
+    fn is_string(&self, offset: u32, text: &[u8]) -> bool {
+        self.strings_from(offset).strip_prefix(text).is_some_and(|rest| rest.first() == Some(&0))
     }
 
     /// Everything from this string offset to the end of its unit's strings; empty when the offset lies outside.

@@ -30,12 +30,19 @@ impl Btf {
         let mut found: HashMap<&[u8], Vec<TypeId>> = HashMap::new();
         let wanted = Wanted::new(names);
         let accepted: [bool; 256] = std::array::from_fn(|number| accepts(Kind::from_number(number as u8)));
+        // Types of one name may follow each other by the hundred thousand.
+        let mut last = (0, None);
         for (index, (&number, &at)) in self.kinds.iter().zip(&self.records).enumerate() {
             if !accepted[usize::from(number)] {
                 continue;
             }
             let offset = self.header.endian.u32(&self.data, at as usize).unwrap_or(0);
-            if let Some(name) = wanted.find(self.strings_from(offset)) {
+            let name = match last {
+                (known, name) if known == offset => name,
+                _ => wanted.find(self.strings_from(offset)),
+            };
+            last = (offset, name);
+            if let Some(name) = name {
                 found.entry(name).or_default().push(TypeId(self.first_id + index as u32));
             }
         }
@@ -88,17 +95,28 @@ impl<'n> Wanted<'n> {
         if self.filter[usize::from(start >> 6)] & 1 << (start & 63) == 0 {
             return None;
         }
-        self.compare(start, strings)
-    }
-
-    fn compare(&self, start: u16, strings: &[u8]) -> Option<&'n [u8]> {
         let first = self.list.partition_point(|&(known, _)| known < start);
         let alike = self.list[first..].iter().take_while(|&&(known, _)| known == start);
-        let mut begins = alike.map(|&(_, name)| name).filter(|name| strings.starts_with(name)).peekable();
-        begins.peek()?;
-        let whole = memchr::memchr(0, strings).and_then(|end| strings.get(..end))?;
-        let essential = essential_name(whole);
-        begins.find(|&name| name == essential)
+        alike
+            .map(|&(_, name)| name)
+            .find(|name| strings.starts_with(name) && has_essential_name(strings, name))
+    }
+}
+
+/// Whether the string at the start of `strings`, which begins with `name`, has it as its essential name.
+///
+/// Only a flavour is looked through, and only up to the next border: so that all offsets into one long string together
+/// cost no more than its length.
+fn has_essential_name(strings: &[u8], name: &[u8]) -> bool {
+    match strings.get(name.len()..name.len() + 4) {
+        _ if strings.get(name.len()) == Some(&0) => essential_name(name).len() == name.len(),
+        Some([b'_', b'_', b'_', next]) if !matches!(next, b'_' | 0) && name.last() != Some(&b'_') => {
+            let flavour = &strings[name.len() + 3..];
+            let is_border = |at: &[u8]| at[0] != b'_' && &at[1..4] == b"___" && !matches!(at[4], b'_' | 0);
+            let mut windows = flavour.windows(5).take_while(|at| !at[..4].contains(&0));
+            !windows.any(is_border)
+        }
+        _ => false,
     }
 }
 
@@ -108,7 +126,8 @@ fn start(bytes: [u8; 2]) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::essential_name;
+    use super::{essential_name, has_essential_name};
+    use crate::btf::{Btf, Builder, Endian, Kind, TypeSpec};
 
     #[test]
     fn a_flavour_is_cut_at_the_last_border() {
@@ -126,6 +145,55 @@ mod tests {
         ];
         for (name, essential) in cases {
             assert_eq!(essential_name(name.as_bytes()), essential.as_bytes(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_string_has_the_name_that_cutting_it_gives() {
+        // Every text of up to eight letters out of three, with every name of up to three that it begins with.
+        let texts = |longest: u32| {
+            (1..=longest).flat_map(|length| {
+                (0..3_u32.pow(length)).map(move |number| {
+                    (0..length).map(|at| b"_ab"[(number / 3_u32.pow(at) % 3) as usize]).collect::<Vec<u8>>()
+                })
+            })
+        };
+        let names: Vec<Vec<u8>> = texts(3).collect();
+        for text in texts(8) {
+            // What follows in the strings of BTF is another string.
+            let strings = [&text[..], b"\0a___a\0"].concat();
+            for name in names.iter().filter(|name| text.starts_with(name)) {
+                let has = has_essential_name(&strings, name);
+                assert_eq!(
+                    has,
+                    essential_name(&text) == name,
+                    "{} in {}",
+                    name.escape_ascii(),
+                    text.escape_ascii()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_search_takes_no_longer_for_names_that_lie_within_each_other() {
+        // Each of 100,000 types is called by another tail of a string of a megabyte: reading each would take hours.
+        for part in ["a", "a___"] {
+            let mut types = Builder::new(Endian::Little);
+            let name = part.repeat((1 << 20) / part.len()) + "b";
+            types.add(TypeSpec::Fwd { name, is_union: false });
+            for _ in 1..100_000 {
+                types.add(TypeSpec::Fwd { name: String::new(), is_union: false });
+            }
+            let mut bytes = types.finish().expect("it can be written");
+            for index in 0..100_000_u32 {
+                let at = 24 + index as usize * 12;
+                let tail = 1 + index / part.len() as u32 * part.len() as u32;
+                bytes[at..at + 4].copy_from_slice(&tail.to_le_bytes());
+            }
+            let btf = Btf::parse(bytes).expect("sound BTF");
+            let found = btf.find_by_essential_name(&[b"a", b"aa"], |kind| kind == Kind::Fwd);
+            assert!(found.is_empty(), "{part}");
         }
     }
 }

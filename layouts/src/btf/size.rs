@@ -25,11 +25,10 @@ pub(super) fn find_pointer_size(btf: &Btf) -> Option<u32> {
     if let Some(size) = btf.base.as_ref().and_then(|base| base.pointer_size) {
         return Some(size);
     }
-    btf.ids().find_map(|id| match (btf.kind(id), btf.ty(id)) {
-        (Kind::Int, Type::Int(int)) if matches!(int.size, 4 | 8) && LONG.contains(&int.name) => {
-            Some(int.size)
-        }
-        _ => None,
+    btf.ids().find_map(|id| {
+        let (_, record) = btf.record(id).filter(|(_, record)| record.info.kind == Kind::Int)?;
+        let is_long = || LONG.iter().any(|name| btf.is_string(record.name_offset, name.as_bytes()));
+        (matches!(record.word, 4 | 8) && is_long()).then_some(record.word)
     })
 }
 
@@ -97,5 +96,34 @@ impl Btf {
             id = self.skip_modifiers_and_typedefs(array.element);
         }
         id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::btf::{Btf, Builder, Endian, TypeSpec};
+
+    #[test]
+    fn integers_with_one_huge_name_do_not_make_reading_slow() {
+        // Each name would be searched for its end: 300000 times 8 MB.
+        let mut types = Builder::new(Endian::Little);
+        let name = "long ".repeat(8 << 18);
+        for _ in 0..300_000 {
+            types.int(&name, 8, 1);
+        }
+        let btf = types.finish().and_then(Btf::parse).expect("sound BTF");
+        assert_eq!(btf.pointer_size(), None);
+    }
+
+    #[test]
+    fn a_long_is_known_by_its_whole_name() {
+        for (name, size) in [("long", Some(8)), ("long int", Some(8)), ("long i", None), ("long long", None)]
+        {
+            let mut types = Builder::new(Endian::Big);
+            types.add(TypeSpec::Fwd { name: name.to_owned(), is_union: false });
+            types.int(name, 8, 1);
+            let btf = types.finish().and_then(Btf::parse).expect("sound BTF");
+            assert_eq!(btf.pointer_size(), size, "{name}");
+        }
     }
 }

@@ -51,7 +51,7 @@ pub const MAX_DECOMPRESSED_BYTES: usize = 512 << 20;
 pub fn open(path: &Path) -> Result<FoundBtf, SourceError> {
     let name = path.display().to_string();
     match read_file(path, MAX_FILE_BYTES) {
-        Ok(bytes) => detect(&name, Cow::Owned(bytes)),
+        Ok(bytes) => detect(&name, Cow::Owned(bytes), MAX_DECOMPRESSED_BYTES),
         Err(problem) => Err(SourceError::new(&name, problem)),
     }
 }
@@ -64,7 +64,16 @@ pub fn open(path: &Path) -> Result<FoundBtf, SourceError> {
 /// the kernel's, is compressed in a way that is not read, or yields more than
 /// [`MAX_DECOMPRESSED_BYTES`].
 pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<FoundBtf, SourceError> {
-    detect(name, Cow::Borrowed(bytes))
+    from_bytes_within(name, bytes, MAX_DECOMPRESSED_BYTES)
+}
+
+/// As [`from_bytes`], for callers with less room: decompression may yield `most` bytes.
+///
+/// # Errors
+///
+/// As [`from_bytes`], with `most` in the place of [`MAX_DECOMPRESSED_BYTES`].
+pub fn from_bytes_within(name: &str, bytes: &[u8], most: usize) -> Result<FoundBtf, SourceError> {
+    detect(name, Cow::Borrowed(bytes), most)
 }
 
 /// Reads a whole file. The length that the system tells in advance is only a hint: pipes have none, and sysfs may tell
@@ -88,19 +97,16 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
     Ok(bytes)
 }
 
-fn detect(name: &str, bytes: Cow<'_, [u8]>) -> Result<FoundBtf, SourceError> {
+fn detect(name: &str, bytes: Cow<'_, [u8]>, most: usize) -> Result<FoundBtf, SourceError> {
     let found = match payload::recognise(&bytes) {
         // A compressed file, such as a distribution's vfio.ko.xz. Only once: nothing ships twice
         // compressed, and a nest of archives is a bomb's habit.
-        Some(compression) => {
-            payload::decompress(compression, &bytes, MAX_DECOMPRESSED_BYTES).and_then(|plain| {
-                let found = plain_file(Cow::Owned(plain.bytes)).map_err(|problem| {
-                    problem.inside(format!("what the {compression} file decompresses to"))
-                })?;
-                Ok(FoundBtf { file_compression: Some(compression), ..found })
-            })
-        }
-        None => plain_file(bytes),
+        Some(compression) => payload::decompress(compression, &bytes, most).and_then(|plain| {
+            let found = plain_file(Cow::Owned(plain.bytes), most)
+                .map_err(|problem| problem.inside(format!("what the {compression} file decompresses to")))?;
+            Ok(FoundBtf { file_compression: Some(compression), ..found })
+        }),
+        None => plain_file(bytes, most),
     };
     match found {
         Ok(found) => Ok(FoundBtf { name: name.to_owned(), ..found }),
@@ -108,7 +114,7 @@ fn detect(name: &str, bytes: Cow<'_, [u8]>) -> Result<FoundBtf, SourceError> {
     }
 }
 
-fn plain_file(bytes: Cow<'_, [u8]>) -> Result<FoundBtf, Problem> {
+fn plain_file(bytes: Cow<'_, [u8]>, most: usize) -> Result<FoundBtf, Problem> {
     if bytes.is_empty() {
         Err(Problem::Empty)
     } else if elf::is_elf(&bytes) {
@@ -116,7 +122,7 @@ fn plain_file(bytes: Cow<'_, [u8]>) -> Result<FoundBtf, Problem> {
     } else if crate::btf::has_magic(&bytes) {
         raw::find(bytes)
     } else if image::is_bzimage(&bytes) {
-        image::find_in_bzimage(&bytes, MAX_DECOMPRESSED_BYTES)
+        image::find_in_bzimage(&bytes, most)
     } else if let Some(flat) = image::flat_image(&bytes) {
         image::find_in_flat(&bytes, flat)
     } else if image::is_efi_zboot(&bytes) {
@@ -151,6 +157,17 @@ mod tests {
             assert_eq!(found.bytes, btf);
             assert_eq!(found.name, "misleading.name.ko");
             assert_eq!(found.file_compression, None);
+        }
+    }
+
+    #[test]
+    fn the_callers_bound_on_decompression_holds() {
+        let btf = raw_btf(Endian::Little);
+        let elf = ElfBuilder::x86_64().section(".BTF", &btf).build();
+        for (file, size) in [(gzip(&btf), btf.len()), (bzimage(&gzip(&elf)), elf.len())] {
+            assert!(from_bytes_within("x", &file, size).is_ok());
+            let text = from_bytes_within("x", &file, size - 1).expect_err("one byte too many").to_string();
+            assert!(text.contains(&format!("{} bytes", size - 1)), "{text}");
         }
     }
 

@@ -1,0 +1,110 @@
+//! Accesses of any kind, with any access string, between any types.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use corecheck::access::{Access, Local, RelocationKind, Slots, Spec, root_name, value_of};
+use corecheck::object::Insn;
+use corecheck::resolve::{Question, State, resolve};
+use corecheck_layouts::btf::{Btf, TypeId, essential_name};
+use corecheck_layouts::kernel::{Found, Modules};
+
+use super::{ground, kernel};
+
+/// Input: which fixture (one byte), kind (one byte), type id (two bytes), access string.
+pub(crate) fn access_string(data: &[u8]) {
+    let Some((&[which, kind, low, high], text)) = data.split_first_chunk::<4>() else { return };
+    let types = ground::types();
+    let btf = &types[usize::from(which) % types.len()];
+    let root = TypeId(u32::from(u16::from_le_bytes([low, high])) % btf.type_count());
+    let kind = RelocationKind::from_number(u32::from(kind) % 14);
+    let Some(access) = access(btf, root, kind, text) else { return };
+    let Ok(local) = &access.local else { return };
+    // A walk written out and read again is the same walk.
+    let again = Spec::parse(btf, root, kind, local.spec.raw_text().as_bytes());
+    assert_eq!(again.as_ref(), Ok(&local.spec));
+    local.spec.describe(btf);
+    let own = kernel::of(btf);
+    let outcome = ask(std::slice::from_ref(&access), btf, btf).remove(0);
+    kernel::sound(&access, &outcome, &own);
+    if !btf.name(root).is_empty() {
+        kernel::found(&access, &outcome, btf, true);
+    }
+    if outcome.state == State::Resolved && kind != RelocationKind::TypeIdTarget {
+        assert_eq!(outcome.value, Some(local.value.number), "{}", access.key);
+    }
+}
+
+/// How many root types are asked about, each with every kind and every string.
+const ROOTS: usize = 12;
+/// How many access strings.
+const STRINGS: usize = 4;
+
+/// Input: the lengths of two BTFs (two bytes each, little-endian), these, and access strings, one a line.
+pub(crate) fn resolve_both(data: &[u8]) {
+    let Some((&[a, b, c, d], rest)) = data.split_first_chunk::<4>() else { return };
+    let lengths = [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])].map(usize::from);
+    let Some((local, rest)) = rest.split_at_checked(lengths[0]) else { return };
+    let Some((target, texts)) = rest.split_at_checked(lengths[1]) else { return };
+    let (Ok(local), Ok(target)) = (Btf::parse(local.to_vec()), Btf::parse(target.to_vec())) else { return };
+    let (local, target) = (Arc::new(local), Arc::new(target));
+    let texts: Vec<&[u8]> = texts.split(|&byte| byte == b'\n').take(STRINGS).collect();
+    let named = local.ids().filter(|&id| !local.name(id).is_empty()).take(ROOTS);
+    let accesses: Vec<Access> = named
+        .flat_map(|root| RelocationKind::ALL.map(|kind| (root, kind)))
+        .flat_map(|(root, kind)| texts.iter().filter_map(move |text| Some((root, kind, *text))))
+        .filter_map(|(root, kind, text)| access(&local, root, kind, text))
+        .collect();
+    let whole = kernel::of(&target);
+    for btf in [&target, &local] {
+        let outcomes = ask(&accesses, &local, btf);
+        assert_eq!(outcomes.len(), accesses.len());
+        accesses.iter().zip(&outcomes).for_each(|(access, outcome)| kernel::sound(access, outcome, &whole));
+    }
+    for access in accesses.iter().take(ROOTS) {
+        let outcome = ask(std::slice::from_ref(access), &local, &local).remove(0);
+        kernel::found(access, &outcome, &local, false);
+    }
+}
+
+/// An access whose instruction is a load of a constant that holds what the local types say. `None` when the string does
+/// not fit the type.
+fn access(btf: &Btf, root: TypeId, kind: RelocationKind, text: &[u8]) -> Option<Access> {
+    let spec = Spec::parse(btf, root, kind, text).ok()?;
+    let value = value_of(&spec, btf, btf.endian()).ok()?;
+    let first = Insn { code: Insn::LD_IMM64, imm: value.number as i32, ..Insn::default() };
+    let second = Insn { imm: (value.number >> 32) as i32, ..Insn::default() };
+    Some(Access {
+        id: 0,
+        key: format!("{} {:?} {}", kind.word(), root, spec.raw_text()),
+        function: String::new(),
+        function_index: None,
+        section: String::new(),
+        section_index: 0,
+        insn: 0,
+        kind,
+        root,
+        type_name: root_name(btf, root),
+        path: spec.path(),
+        spec_text: spec.raw_text(),
+        slots: Slots { first, second: Some(second) },
+        local: Ok(Local { spec, value }),
+        skipped: None,
+        source: None,
+    })
+}
+
+fn ask(accesses: &[Access], local: &Btf, target: &Arc<Btf>) -> Vec<corecheck::resolve::Outcome> {
+    let kernel = kernel::of(target);
+    let mut roots: HashMap<TypeId, Found> = HashMap::new();
+    for access in accesses {
+        roots.entry(access.root).or_insert_with(|| {
+            let name = String::from_utf8_lossy(essential_name(local.name_bytes(access.root)));
+            kernel.find(&[(&name, local.kind(access.root))], &Modules::None).remove(0)
+        });
+    }
+    // Every access has its own instruction.
+    let apart: Vec<Access> =
+        (0_u32..).zip(accesses).map(|(insn, access)| Access { insn, ..access.clone() }).collect();
+    resolve(&apart, &Question { local, endian: local.endian(), roots: &roots, has_kernel_ids: true })
+}

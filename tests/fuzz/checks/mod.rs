@@ -1,0 +1,66 @@
+//! What must hold for any bytes whatever, one check per fuzz target.
+//!
+//! The fuzz targets (`targets/`, built with a nightly compiler) call [`run`] with the fuzzer's inputs; a plain `cargo test`
+//! calls it with every input that once failed (`regressions/`). Here is no line that depends on either.
+
+mod access;
+mod btf;
+mod ground;
+mod kernel;
+mod meter;
+mod object;
+mod source;
+
+pub use meter::Meter;
+
+/// A fuzz target.
+#[derive(Debug)]
+pub struct Target {
+    /// Its name.
+    pub name: &'static str,
+    /// What must hold.
+    pub check: fn(&[u8]),
+    /// Bytes that it may take however small the input is: fixtures, buffers of decoders.
+    pub fixed: usize,
+    /// Bytes that it may take for each byte of input on top of that.
+    pub per_byte: usize,
+}
+
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+
+/// All targets. The bounds are on what is in use at a time, what the check itself keeps included.
+///
+/// Reading costs little more than the input: a record of 12 bytes gives an index entry of 4, and the views copy nothing.
+/// What multiplies is words for people: an access has several, and each may repeat the longest name, so that a small
+/// input gives some hundred times its size (`btf_ext`, `object`, `resolve`), and a type may be spelled in 512 steps.
+pub const TARGETS: [Target; 8] = [
+    Target { name: "btf", check: btf::whole, fixed: 256 * KIB, per_byte: 1024 },
+    Target { name: "btf_split", check: btf::split, fixed: 256 * KIB, per_byte: 1024 },
+    Target { name: "btf_ext", check: object::btf_ext, fixed: 8 * MIB, per_byte: 1024 },
+    Target { name: "access_string", check: access::access_string, fixed: 256 * KIB, per_byte: 256 },
+    Target { name: "object", check: object::object, fixed: 8 * MIB, per_byte: 1024 },
+    Target { name: "embedded", check: object::embedded, fixed: 8 * MIB, per_byte: 1024 },
+    // Twice what decompression may yield (a vector that grows, and the BTF copied out of it), the block of an LZ4
+    // decoder, and the window of a zstd decoder. liblzma's own memory is not seen; it is told to stop at 256 MiB.
+    Target { name: "source", check: source::source, fixed: 3 * source::LIMIT + 144 * MIB, per_byte: 64 },
+    Target { name: "resolve", check: access::resolve_both, fixed: 8 * MIB, per_byte: 1024 },
+];
+
+/// Runs the check of the target `name`, and asserts its bound on memory if a [`Meter`] is the allocator.
+///
+/// # Panics
+/// When the check fails, or there is no such target: a fuzzer takes that for a finding.
+pub fn run(name: &str, data: &[u8], metered: bool) {
+    let target =
+        TARGETS.iter().find(|target| target.name == name).expect("the target is one of those listed");
+    // Made once and kept: no input pays for it.
+    ground::prepare();
+    let peak = meter::peak_of(|| (target.check)(data));
+    let bound = target.fixed + target.per_byte * data.len();
+    assert!(
+        !metered || peak <= bound,
+        "{name}: {peak} bytes in use for an input of {}: more than {bound}",
+        data.len()
+    );
+}
