@@ -49,3 +49,11 @@ apt_need() {
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install "${missing[@]}" >&2 </dev/null ||
         die "apt-get could not install ${missing[*]}: see the lines above, and check this machine's apt sources and network"
 }
+
+# apt_download FOLDER PACKAGE [OPTION...]: the .deb file of a package, which may be written name=version.
+apt_download() {
+    local folder=$1 package=$2
+    shift 2
+    # apt's unprivileged download user may not write into our cache.
+    (cd "$folder" && apt-get -qq -o Acquire::Retries=3 -o APT::Sandbox::User=root "$@" download "$package" >&2)
+}

@@ -1,0 +1,26 @@
+/* What tools of BPF look into; compiled with a kernel's headers for its types alone: see tests/corpus/kernels. */
+#include <linux/bio.h>
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
+#include <linux/bpf.h>
+#include <linux/cgroup.h>
+#include <linux/fdtable.h>
+#include <linux/fs.h>
+#include <linux/kernfs.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/netdevice.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/tty.h>
+#include <net/inet_hashtables.h>
+#include <net/inet_sock.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+#include <net/udp.h>
