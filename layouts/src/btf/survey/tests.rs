@@ -48,8 +48,10 @@ fn bytes(endian: Endian) -> Vec<u8> {
     builder.finish().expect("it can be written")
 }
 
-/// The checks of [`Btf::parse`], each made in full: whether any is not met.
-fn closer_look(data: &[u8]) -> Option<(Survey, Result<(), BtfError>, Result<(), BtfError>)> {
+type Checked = Result<(), BtfError>;
+
+/// The pass, and the checks of references and of cycles, each made in full; `None` when there is nothing to check.
+fn closer_look(data: &[u8]) -> Option<(Survey, Checked, Checked)> {
     let header = Header::parse(data).ok()?;
     if data.get(header.strings.clone())?.first() != Some(&0) {
         return None;
