@@ -25,10 +25,9 @@ pub(super) fn find_pointer_size(btf: &Btf) -> Option<u32> {
     if let Some(size) = btf.base.as_ref().and_then(|base| base.pointer_size) {
         return Some(size);
     }
-    btf.ids().find_map(|id| match (btf.kind(id), btf.ty(id)) {
-        (Kind::Int, Type::Int(int)) if matches!(int.size, 4 | 8) && LONG.contains(&int.name) => {
-            Some(int.size)
-        }
+    // Kinds first: newer kernels sort their types, and have their first integer behind 90,000 others.
+    btf.ids().filter(|&id| btf.kind(id) == Kind::Int).find_map(|id| match btf.ty(id) {
+        Type::Int(int) if matches!(int.size, 4 | 8) && LONG.contains(&int.name) => Some(int.size),
         _ => None,
     })
 }
