@@ -25,8 +25,10 @@ pub(super) fn find_pointer_size(btf: &Btf) -> Option<u32> {
     if let Some(size) = btf.base.as_ref().and_then(|base| base.pointer_size) {
         return Some(size);
     }
-    btf.ids().find_map(|id| {
-        let (_, record) = btf.record(id).filter(|(_, record)| record.info.kind == Kind::Int)?;
+    // Kinds first: newer kernels sort their types, and have their first integer behind 90,000 others. Names are compared
+    // without being read to their end, which need not be near.
+    btf.ids().filter(|&id| btf.kind(id) == Kind::Int).find_map(|id| {
+        let (_, record) = btf.record(id)?;
         let is_long = || LONG.iter().any(|name| btf.is_string(record.name_offset, name.as_bytes()));
         (matches!(record.word, 4 | 8) && is_long()).then_some(record.word)
     })
