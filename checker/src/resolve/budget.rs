@@ -5,19 +5,61 @@ use super::MatchError;
 /// Comparisons allowed per access and candidate. The largest real types take a few thousand; types nested to
 /// double at every level would take 2^64.
 const STEPS: u32 = 1 << 20;
+/// Comparisons allowed for all accesses and candidates together. Ten thousand accesses to the largest
+/// real types stay below it; thousands of candidates that each just keep to their own bound would take hours.
+const STEPS_IN_ALL: u32 = 1 << 25;
+/// Names of so many bytes cost one comparison more.
+const NAME_BYTES: usize = 64;
 
 /// Counts comparisons down.
 #[derive(Debug)]
-pub(super) struct Budget(u32);
+pub(super) struct Budget {
+    left: u32,
+    in_all: u32,
+}
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self(STEPS)
+        Self { left: STEPS, in_all: STEPS_IN_ALL }
+    }
+
+    /// Begins with the next candidate.
+    pub(super) fn next_candidate(&mut self) {
+        self.left = STEPS;
     }
 
     /// Pays for one comparison.
     pub(super) fn spend(&mut self) -> Result<(), MatchError> {
-        self.0 = self.0.checked_sub(1).ok_or(MatchError::TooComplex)?;
+        self.spend_on(&[])
+    }
+
+    /// Pays for one comparison with this name: what it costs grows with the name.
+    pub(super) fn spend_on(&mut self, name: &[u8]) -> Result<(), MatchError> {
+        let steps = u32::try_from(name.len() / NAME_BYTES).unwrap_or(u32::MAX).saturating_add(1);
+        self.left = self.left.checked_sub(steps).ok_or(MatchError::TooComplex)?;
+        self.in_all = self.in_all.checked_sub(steps).ok_or(MatchError::TooComplex)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_have_a_bound_each_and_one_together() {
+        let mut budget = Budget::new();
+        let name = vec![0; NAME_BYTES * (STEPS as usize / 2)];
+        for _ in 0..2 * (STEPS_IN_ALL / STEPS) - 2 {
+            assert!(budget.spend_on(&name).is_ok());
+            assert_eq!(budget.spend_on(&name), Err(MatchError::TooComplex), "the second half and one more");
+            budget.next_candidate();
+        }
+        assert!(budget.spend().is_ok());
+        while budget.spend_on(&name[..NAME_BYTES << 10]).is_ok() {
+            budget.next_candidate();
+        }
+        budget.next_candidate();
+        assert_eq!(budget.spend_on(&name), Err(MatchError::TooComplex), "nothing is left");
     }
 }

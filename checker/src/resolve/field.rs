@@ -13,12 +13,13 @@ pub(super) fn match_field(
     local_btf: &Btf,
     target_btf: &Btf,
     root: TypeId,
+    budget: &mut Budget,
 ) -> Result<Result<Spec, Mismatch>, MatchError> {
     let mut walk = Walk {
         local_btf,
         target_btf,
         spec: Spec { root, kind: local.kind, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0 },
-        budget: Budget::new(),
+        budget,
         incompatible: None,
     };
     let mut id = root;
@@ -41,7 +42,7 @@ struct Walk<'a> {
     local_btf: &'a Btf,
     target_btf: &'a Btf,
     spec: Spec,
-    budget: Budget,
+    budget: &'a mut Budget,
     /// A member of the wanted name and an unfit kind, passed on the way: explains a search that found nothing.
     incompatible: Option<Mismatch>,
 }
@@ -87,14 +88,14 @@ impl Walk<'_> {
         };
         let wanted = local.name.as_deref().unwrap_or_default();
         for (index, member) in composite.members().enumerate() {
-            self.budget.spend()?;
+            let name = member.name_bytes();
+            self.budget.spend_on(name)?;
             if self.spec.raw.len() == MAX_DEPTH {
                 return Err(MatchError::TooDeep);
             }
             let before = self.spec.bit_offset;
             self.spec.bit_offset = before.wrapping_add(member.bit_offset);
             self.spec.raw.push(index as u32);
-            let name = member.name_bytes();
             if name.is_empty() {
                 match self.search(local, member.of)? {
                     // libbpf cannot tell an incompatible member in there from a missing one, and goes on.

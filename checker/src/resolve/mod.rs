@@ -22,6 +22,7 @@ use corecheck_layouts::kernel::Found;
 pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
 pub use patch::{POISON, PatchError};
 
+use self::budget::Budget;
 use crate::access::{Access, Broken, RelocationKind, Slots, Spec, Value, value_of};
 
 /// What the resolver is given besides the accesses.
@@ -52,12 +53,13 @@ struct Candidate<'a> {
 pub fn resolve(accesses: &[Access], question: &Question<'_>) -> Vec<Outcome> {
     let mut candidates: HashMap<TypeId, Vec<Candidate<'_>>> = HashMap::new();
     let mut patched: BTreeMap<(usize, u32), Slots> = BTreeMap::new();
+    let mut budget = Budget::new();
     accesses
         .iter()
         .map(|access| {
             let place = (access.section_index, access.insn);
             let slots = patched.get(&place).copied().unwrap_or(access.slots);
-            let outcome = resolve_one(access, slots, question, &mut candidates);
+            let outcome = resolve_one(access, slots, question, &mut candidates, &mut budget);
             if let Some(slots) = outcome.patched {
                 patched.insert(place, slots);
             }
@@ -71,6 +73,7 @@ fn resolve_one<'a>(
     slots: Slots,
     question: &'a Question<'a>,
     candidates: &mut HashMap<TypeId, Vec<Candidate<'a>>>,
+    budget: &mut Budget,
 ) -> Outcome {
     if let Some(skipped) = access.skipped {
         return Outcome::because(State::Skipped, Reason::Skipped(skipped));
@@ -99,7 +102,7 @@ fn resolve_one<'a>(
         };
         found.iter().flat_map(of_unit).collect()
     });
-    let choice = match choose(&local.spec, question, candidates) {
+    let choice = match choose(&local.spec, question, candidates, budget) {
         Ok(choice) => choice,
         Err(reason) => return Outcome::because(State::Error, reason),
     };
@@ -131,13 +134,14 @@ fn choose<'a>(
     local: &Spec,
     question: &Question<'_>,
     candidates: &mut Vec<Candidate<'a>>,
+    budget: &mut Budget,
 ) -> Result<Choice<'a>, Reason> {
     let mut chosen: Option<(Candidate<'a>, Spec, Value)> = None;
     let mut farthest: Option<(Mismatch, Candidate<'a>)> = None;
     let mut kept = 0;
     for index in 0..candidates.len() {
         let candidate = candidates[index];
-        let spec = match match_candidate(local, question.local, candidate).map_err(Reason::Match)? {
+        let spec = match match_candidate(local, question.local, candidate, budget).map_err(Reason::Match)? {
             Ok(spec) => spec,
             Err(mismatch) => {
                 if farthest.as_ref().is_none_or(|(best, _)| mismatch.depth() > best.depth()) {
@@ -194,18 +198,22 @@ fn match_candidate(
     local: &Spec,
     local_btf: &Btf,
     candidate: Candidate<'_>,
+    budget: &mut Budget,
 ) -> Result<Result<Spec, Mismatch>, MatchError> {
     let Candidate { btf, id, .. } = candidate;
+    budget.next_candidate();
+    // The name, of which candidates have as long a one as they like, is also shown.
+    budget.spend_on(btf.name_bytes(id))?;
     if local.kind.is_enumval_based() {
-        return Ok(enumval::match_enumerator(local, btf, id));
+        return enumval::match_enumerator(local, btf, id, budget);
     }
     if local.kind.is_field_based() {
-        return field::match_field(local, local_btf, btf, id);
+        return field::match_field(local, local_btf, btf, id, budget);
     }
     let matches = if local.kind == RelocationKind::TypeMatches {
-        type_match::types_match(local_btf, local.root, btf, id)?
+        type_match::types_match(local_btf, local.root, btf, id, budget)?
     } else {
-        type_compat::types_are_compatible(local_btf, local.root, btf, id)?
+        type_compat::types_are_compatible(local_btf, local.root, btf, id, budget)?
     };
     let spec = Spec { root: id, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0, kind: local.kind };
     Ok(if matches { Ok(spec) } else { Err(Mismatch::Kind) })

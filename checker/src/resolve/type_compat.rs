@@ -17,15 +17,16 @@ pub(super) fn types_are_compatible(
     local: TypeId,
     target_btf: &Btf,
     target: TypeId,
+    budget: &mut Budget,
 ) -> Result<bool, MatchError> {
-    let mut pair = Pair { local_btf, target_btf, budget: Budget::new() };
+    let mut pair = Pair { local_btf, target_btf, budget };
     pair.compatible(local, target, MAX_LEVEL)
 }
 
 struct Pair<'a> {
     local_btf: &'a Btf,
     target_btf: &'a Btf,
-    budget: Budget,
+    budget: &'a mut Budget,
 }
 
 impl Pair<'_> {

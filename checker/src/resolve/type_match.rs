@@ -17,15 +17,16 @@ pub(super) fn types_match(
     local: TypeId,
     target_btf: &Btf,
     target: TypeId,
+    budget: &mut Budget,
 ) -> Result<bool, MatchError> {
-    let mut pair = Pair { local_btf, target_btf, budget: Budget::new() };
+    let mut pair = Pair { local_btf, target_btf, budget };
     pair.matches(local, target, false, MAX_LEVEL)
 }
 
 struct Pair<'a> {
     local_btf: &'a Btf,
     target_btf: &'a Btf,
-    budget: Budget,
+    budget: &'a mut Budget,
 }
 
 impl Pair<'_> {
@@ -41,9 +42,9 @@ impl Pair<'_> {
         }
         let (local_btf, target_btf) = (self.local_btf, self.target_btf);
         for _ in 0..MAX_CHAIN {
-            self.budget.spend()?;
             local = local_btf.skip_modifiers_and_typedefs(local);
             target = target_btf.skip_modifiers_and_typedefs(target);
+            self.budget.spend_on(target_btf.name_bytes(target))?;
             if !names_match(local_btf.name_bytes(local), target_btf.name_bytes(target)) {
                 return Ok(false);
             }
@@ -103,7 +104,7 @@ impl Pair<'_> {
         for value in local.values() {
             let mut is_there = false;
             for other in target.values() {
-                self.budget.spend()?;
+                self.budget.spend_on(other.name_bytes())?;
                 is_there = names_match(value.name_bytes(), other.name_bytes());
                 if is_there {
                     break;
@@ -129,7 +130,7 @@ impl Pair<'_> {
         for member in local.members() {
             let mut is_there = false;
             for other in target.members() {
-                self.budget.spend()?;
+                self.budget.spend_on(other.name_bytes())?;
                 if names_match(member.name_bytes(), other.name_bytes())
                     && self.matches(member.of, other.of, false, level - 1)?
                 {

@@ -52,7 +52,7 @@ pub(crate) fn resolve_both(data: &[u8]) {
     let named = local.ids().filter(|&id| !local.name(id).is_empty()).take(ROOTS);
     let accesses: Vec<Access> = named
         .flat_map(|root| RelocationKind::ALL.map(|kind| (root, kind)))
-        .flat_map(|(root, kind)| texts.iter().filter_map(move |text| Some((root, kind, *text))))
+        .flat_map(|(root, kind)| texts.iter().map(move |text| (root, kind, *text)))
         .filter_map(|(root, kind, text)| access(&local, root, kind, text))
         .collect();
     let whole = kernel::of(&target);
@@ -61,7 +61,7 @@ pub(crate) fn resolve_both(data: &[u8]) {
         assert_eq!(outcomes.len(), accesses.len());
         accesses.iter().zip(&outcomes).for_each(|(access, outcome)| kernel::sound(access, outcome, &whole));
     }
-    for access in accesses.iter().take(ROOTS) {
+    for access in accesses.iter().take(STRINGS) {
         let outcome = ask(std::slice::from_ref(access), &local, &local).remove(0);
         kernel::found(access, &outcome, &local, false);
     }
