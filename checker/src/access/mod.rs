@@ -35,6 +35,9 @@ pub enum Broken {
     /// Its own field has no such value.
     #[error(transparent)]
     Value(ValueError),
+    /// The object's accesses name more text than is kept.
+    #[error("the names in the object's accesses together have more than 256 MiB")]
+    TooMuchText,
     /// The root type has no name, and loaders search by name.
     #[error("the root type has no name, and loaders look types up by name")]
     AnonymousRoot,
@@ -86,7 +89,27 @@ pub struct Access {
     pub source: Option<Source>,
 }
 
+/// The most bytes of names and source lines that all accesses of an object may hold together: 256 MiB. Real ones hold
+/// some kilobytes; a crafted one can name a string of a megabyte in every record of 16 bytes.
+const MOST_TEXT_BYTES: usize = 256 << 20;
+
 impl Access {
+    /// How many bytes its own copies of names and lines have.
+    fn text_bytes(&self) -> usize {
+        let names = self.local.iter().flat_map(|local| &local.spec.accessors);
+        let names: usize = names.filter_map(|accessor| accessor.name.as_deref()).map(<[u8]>::len).sum();
+        let source = self.source.as_ref().map_or(0, |source| source.file.len() + source.text.len());
+        // The key is copied once more, for its ordinal.
+        let own = self.type_name.len() + self.path.len() + self.spec_text.len() + self.section.len();
+        own + 2 * self.key.len() + self.function.len() + names + source
+    }
+
+    /// The same access, broken for want of room, so that nothing is said of it that is not known.
+    fn without_text(self) -> Self {
+        let (key, type_name, path, spec_text) = Default::default();
+        Self { key, type_name, path, spec_text, source: None, local: Err(Broken::TooMuchText), ..self }
+    }
+
     /// What a relocation of the type `root` of `btf` with this kind and access string asks, for a machine of this byte
     /// order. It belongs to no function, section or line, has number 0, and its instruction is all zeros: for
     /// questions about types alone.
@@ -143,12 +166,17 @@ pub struct Local {
 pub fn accesses(object: &Object) -> Vec<Access> {
     let Some(btf) = object.btf.as_deref() else { return Vec::new() };
     let mut ordinals: HashMap<String, usize> = HashMap::new();
+    let mut text_bytes = 0;
     object
         .relos
         .iter()
         .enumerate()
         .map(|(id, relo)| {
             let mut access = access(object, btf, id, relo);
+            text_bytes += access.text_bytes();
+            if text_bytes > MOST_TEXT_BYTES {
+                access = access.without_text();
+            }
             let ordinal = ordinals.entry(access.key.clone()).or_default();
             *ordinal += 1;
             access.key = format!("{}#{ordinal}", access.key);

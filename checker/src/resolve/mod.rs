@@ -104,6 +104,10 @@ fn resolve_one<'a>(
     });
     let choice = match choose(&local.spec, question, candidates, budget) {
         Ok(choice) => choice,
+        // Our own bound, which says nothing of what a loader would do.
+        Err(reason @ Reason::Match(MatchError::TooComplex)) => {
+            return Outcome::because(State::Unknown, reason);
+        }
         Err(reason) => return Outcome::because(State::Error, reason),
     };
     match choice {
