@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use corecheck::access::{Access, Local, RelocationKind, Slots, Spec, root_name, value_of};
+use corecheck::access::{Access, RelocationKind, Slots, Spec};
 use corecheck::object::Insn;
 use corecheck::resolve::{Question, State, resolve};
 use corecheck_layouts::btf::{Btf, TypeId, essential_name};
@@ -68,30 +68,13 @@ pub(crate) fn resolve_both(data: &[u8]) {
 }
 
 /// An access whose instruction is a load of a constant that holds what the local types say. `None` when the string does
-/// not fit the type.
+/// not fit the type, or the type has no name.
 fn access(btf: &Btf, root: TypeId, kind: RelocationKind, text: &[u8]) -> Option<Access> {
-    let spec = Spec::parse(btf, root, kind, text).ok()?;
-    let value = value_of(&spec, btf, btf.endian()).ok()?;
-    let first = Insn { code: Insn::LD_IMM64, imm: value.number as i32, ..Insn::default() };
-    let second = Insn { imm: (value.number >> 32) as i32, ..Insn::default() };
-    Some(Access {
-        id: 0,
-        key: format!("{} {:?} {}", kind.word(), root, spec.raw_text()),
-        function: String::new(),
-        function_index: None,
-        section: String::new(),
-        section_index: 0,
-        insn: 0,
-        kind,
-        root,
-        type_name: root_name(btf, root),
-        path: spec.path(),
-        spec_text: spec.raw_text(),
-        slots: Slots { first, second: Some(second) },
-        local: Ok(Local { spec, value }),
-        skipped: None,
-        source: None,
-    })
+    let asked = Access::of_types(btf, btf.endian(), root, kind, text);
+    let number = asked.local.as_ref().ok()?.value.number;
+    let first = Insn { code: Insn::LD_IMM64, imm: number as i32, ..Insn::default() };
+    let second = Insn { imm: (number >> 32) as i32, ..Insn::default() };
+    Some(Access { slots: Slots { first, second: Some(second) }, ..asked })
 }
 
 fn ask(accesses: &[Access], local: &Btf, target: &Arc<Btf>) -> Vec<corecheck::resolve::Outcome> {
