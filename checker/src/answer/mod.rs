@@ -118,7 +118,7 @@ mod tests {
     use corecheck_layouts::store::Store;
 
     use super::*;
-    use crate::access::accesses;
+    use crate::access::{Broken, accesses};
     use crate::resolve::State;
     use crate::testing::{kernel, kernel_of_things, object, programs};
 
@@ -128,6 +128,22 @@ mod tests {
 
     fn values(answer: &Answer) -> Vec<Option<u64>> {
         answer.outcomes.iter().map(|outcome| outcome.value).collect()
+    }
+
+    #[test]
+    fn what_our_own_bounds_end_is_unknown_and_what_is_broken_an_error() {
+        let kernel = kernel_of_things("plain", 0, &[]);
+        let object = programs();
+        for (broken, state) in [(Broken::TooMuchText, State::Unknown), (Broken::AnonymousRoot, State::Error)]
+        {
+            let mut accesses = accesses(&object);
+            accesses.iter_mut().for_each(|access| access.local = Err(broken.clone()));
+            let answers = answer(&object, &accesses, &[&kernel], &Modules::None);
+            let looked_at = answers.distinct[0].outcomes.iter().zip(&accesses);
+            let states: Vec<State> =
+                looked_at.filter(|(_, a)| a.skipped.is_none()).map(|(outcome, _)| outcome.state).collect();
+            assert!(!states.is_empty() && states.iter().all(|&found| found == state), "{states:?}");
+        }
     }
 
     #[test]

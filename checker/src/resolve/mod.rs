@@ -80,7 +80,7 @@ fn resolve_one<'a>(
     }
     let local = match &access.local {
         Ok(local) => local,
-        Err(broken) => return Outcome::because(State::Error, Reason::Broken(broken.clone())),
+        Err(broken) => return Outcome::refused(Reason::Broken(broken.clone())),
     };
     if access.kind == RelocationKind::TypeIdLocal {
         let value = local.value;
@@ -104,11 +104,7 @@ fn resolve_one<'a>(
     });
     let choice = match choose(&local.spec, question, candidates, budget) {
         Ok(choice) => choice,
-        // Our own bound, which says nothing of what a loader would do.
-        Err(reason @ Reason::Match(MatchError::TooComplex)) => {
-            return Outcome::because(State::Unknown, reason);
-        }
-        Err(reason) => return Outcome::because(State::Error, reason),
+        Err(reason) => return Outcome::refused(reason),
     };
     match choice {
         Choice::None(explained) => {
@@ -272,6 +268,14 @@ fn patch_in(
 }
 
 impl Outcome {
+    /// An error, or, where it was a bound of our own that ended the work, unknown: that says nothing of what a loader
+    /// would do.
+    fn refused(reason: Reason) -> Self {
+        let is_our_bound =
+            matches!(reason, Reason::Match(MatchError::TooComplex) | Reason::Broken(Broken::TooMuchText));
+        Self::because(if is_our_bound { State::Unknown } else { State::Error }, reason)
+    }
+
     fn because(state: State, reason: Reason) -> Self {
         Self { state, value: None, target: None, reason: Some(reason), patched: None }
     }
