@@ -1,11 +1,10 @@
 //! What unit tests share: types, kernels and objects made for them.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use corecheck_layouts::btf::{Btf, Builder, Endian, MemberSpec, TypeId, TypeSpec};
-use corecheck_layouts::kernel::{Arch, Coverage, Facts, Group, Kernel, KernelName, ShippedBtf};
+use corecheck_layouts::kernel::{Kernel, KernelName};
 
 use crate::object::{Object, read_file};
 
@@ -40,22 +39,7 @@ pub(crate) fn btf<T>(endian: Endian, fill: impl FnOnce(&mut Builder) -> T) -> (A
 
 /// A kernel with these types and no module BTF, `test/NAME/amd64`.
 pub(crate) fn kernel(name: &str, vmlinux: &Arc<Btf>) -> Kernel {
-    Kernel {
-        name: KernelName { distro: "test".to_owned(), release: name.to_owned(), arch: Arch::new("amd64") },
-        aliases: Vec::new(),
-        facts: Facts {
-            version: String::new(),
-            flavour: String::new(),
-            group: Group::Distro("test".to_owned()),
-            btf: ShippedBtf::Vmlinux,
-            config: BTreeMap::new(),
-            provenance: String::new(),
-        },
-        coverage: Coverage::Complete,
-        vmlinux: Some(Arc::clone(vmlinux)),
-        modules: BTreeMap::new(),
-        has_kernel_ids: true,
-    }
+    Kernel::of_vmlinux(KernelName::new("test", name, "amd64"), Arc::clone(vmlinux))
 }
 
 /// A kernel whose `struct thing` is that of `tests/fixtures/objects/programs.bpf.c`, seven integers, with some of them

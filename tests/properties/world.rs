@@ -1,6 +1,5 @@
 //! What properties are tried on: an object's types and accesses, and a kernel's types that are related to them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use corecheck::access::Access;
@@ -8,7 +7,7 @@ use corecheck::answer::{Answers, answer};
 use corecheck::object::Object;
 use corecheck::resolve::{MatchError, Outcome, Reason};
 use corecheck_layouts::btf::{Btf, Endian, TypeId};
-use corecheck_layouts::kernel::{Arch, Coverage, Facts, Group, Kernel, KernelName, Modules, ShippedBtf};
+use corecheck_layouts::kernel::{Kernel, KernelName, Modules};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -89,26 +88,7 @@ pub(crate) fn object(btf: Btf) -> Object {
 
 /// A kernel of these types, without modules.
 pub(crate) fn kernel_of(btf: &Arc<Btf>) -> Kernel {
-    Kernel {
-        name: KernelName {
-            distro: "test".to_owned(),
-            release: "random".to_owned(),
-            arch: Arch::new("amd64"),
-        },
-        aliases: Vec::new(),
-        facts: Facts {
-            version: String::new(),
-            flavour: String::new(),
-            group: Group::Distro("test".to_owned()),
-            btf: ShippedBtf::Vmlinux,
-            config: BTreeMap::new(),
-            provenance: String::new(),
-        },
-        coverage: Coverage::Complete,
-        vmlinux: Some(Arc::clone(btf)),
-        modules: BTreeMap::new(),
-        has_kernel_ids: true,
-    }
+    Kernel::of_vmlinux(KernelName::new("test", "random", "amd64"), Arc::clone(btf))
 }
 
 /// The outcomes of the accesses on a kernel of these types.

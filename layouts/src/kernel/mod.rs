@@ -3,6 +3,7 @@
 mod arch;
 mod facts;
 mod find;
+mod made;
 mod name;
 mod types;
 

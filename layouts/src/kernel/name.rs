@@ -13,6 +13,13 @@ pub struct KernelName {
     pub arch: Arch,
 }
 
+impl KernelName {
+    /// The name of these parts; `arch` in Debian's words.
+    pub fn new(distro: impl Into<String>, release: impl Into<String>, arch: impl Into<String>) -> Self {
+        Self { distro: distro.into(), release: release.into(), arch: Arch::new(arch) }
+    }
+}
+
 impl std::fmt::Display for KernelName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&format!("{}/{}/{}", self.distro, self.release, self.arch))

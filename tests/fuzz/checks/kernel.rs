@@ -1,6 +1,5 @@
 //! Kernels made of BTF, and what must hold for the answers of any kernel.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use corecheck::access::{Access, RelocationKind};
@@ -8,7 +7,7 @@ use corecheck::answer::answer;
 use corecheck::object::Object;
 use corecheck::resolve::{MatchError, Outcome, Reason, State};
 use corecheck_layouts::btf::Btf;
-use corecheck_layouts::kernel::{Arch, Coverage, Facts, Group, Kernel, KernelName, Modules, ShippedBtf};
+use corecheck_layouts::kernel::{Kernel, KernelName, Modules};
 
 use super::ground;
 
@@ -17,22 +16,7 @@ const ALONE: usize = 64;
 
 /// A kernel with these types and no modules.
 pub(crate) fn of(vmlinux: &Arc<Btf>) -> Kernel {
-    Kernel {
-        name: KernelName { distro: "fuzz".to_owned(), release: "1".to_owned(), arch: Arch::new("amd64") },
-        aliases: Vec::new(),
-        facts: Facts {
-            version: String::new(),
-            flavour: String::new(),
-            group: Group::Distro("fuzz".to_owned()),
-            btf: ShippedBtf::Vmlinux,
-            config: BTreeMap::new(),
-            provenance: String::new(),
-        },
-        coverage: Coverage::Complete,
-        vmlinux: Some(Arc::clone(vmlinux)),
-        modules: BTreeMap::new(),
-        has_kernel_ids: true,
-    }
+    Kernel::of_vmlinux(KernelName::new("fuzz", "1", "amd64"), Arc::clone(vmlinux))
 }
 
 /// What is allocated at first use elsewhere.

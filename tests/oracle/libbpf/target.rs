@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use corecheck_layouts::btf::Btf;
-use corecheck_layouts::kernel::{self, Arch, Coverage, Facts, Group, KernelName, Modules, ShippedBtf};
+use corecheck_layouts::kernel::{self, KernelName, Modules, ShippedBtf};
 
 use crate::ffi::Types;
 use crate::libbpf::Target;
@@ -29,23 +29,11 @@ impl Kernel {
         let of_modules: Result<BTreeMap<_, _>, _> =
             modules.iter().map(|(name, bytes)| Ok(((*name).to_owned(), split(bytes)?))).collect();
         let of_modules = of_modules.map_err(|error: corecheck_layouts::btf::BtfError| error)?;
-        let shipped = if modules.is_empty() { ShippedBtf::Vmlinux } else { ShippedBtf::VmlinuxAndModules };
-        let ours = kernel::Kernel {
-            name: KernelName { distro: "local".into(), release: "0".into(), arch: Arch::new("unknown") },
-            aliases: Vec::new(),
-            facts: Facts {
-                version: String::new(),
-                flavour: String::new(),
-                group: Group::Distro("local".into()),
-                btf: shipped,
-                config: BTreeMap::new(),
-                provenance: String::new(),
-            },
-            coverage: Coverage::Complete,
-            vmlinux: Some(btf),
-            modules: of_modules,
-            has_kernel_ids: true,
-        };
+        let mut ours = kernel::Kernel::of_vmlinux(KernelName::new("local", "0", "unknown"), btf);
+        if !of_modules.is_empty() {
+            ours.facts.btf = ShippedBtf::VmlinuxAndModules;
+        }
+        ours.modules = of_modules;
         let loaded = Modules::Only(ours.modules.keys().cloned().collect());
         let modules = modules.iter().map(|(_, bytes)| bytes.clone()).collect();
         Ok(Self { ours, loaded, main: Types::read(main, None)?, modules })
