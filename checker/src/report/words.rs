@@ -1,5 +1,7 @@
 //! Reasons in words: a code that does not change, and a sentence for people.
 
+use std::collections::BTreeMap;
+
 use corecheck_layouts::btf::Endian;
 use corecheck_layouts::kernel::{Absence, Gap};
 
@@ -44,6 +46,7 @@ pub(crate) fn code(reason: &Reason) -> &'static str {
         Reason::Skipped(Skipped::Eliminated) => "function-eliminated",
         Reason::NotStored(Gap::ModuleNotStored(_)) => "module-not-stored",
         Reason::NotStored(Gap::ModulesNotStored) => "modules-not-stored",
+        Reason::NotStored(Gap::ModulesBroken(_)) => "broken-btf",
         Reason::NotStored(Gap::TypeNotStored) => "type-not-stored",
     }
 }
@@ -98,7 +101,24 @@ pub(crate) fn not_stored(gap: &Gap) -> String {
         Gap::ModulesNotStored => {
             "not in vmlinux; modules may have it, and their BTF is not stored".to_owned()
         }
+        Gap::ModulesBroken(broken) => {
+            format!("not in vmlinux; it may be in a module whose BTF is broken: {}", broken_modules(broken))
+        }
         Gap::TypeNotStored => "not among what is stored of that kernel".to_owned(),
+    }
+}
+
+/// More modules than these are counted.
+const NAMED_MODULES: usize = 3;
+
+/// `vfio.ko (it ends early), kvm.ko (…) and 2 more`.
+pub(super) fn broken_modules(broken: &BTreeMap<String, String>) -> String {
+    let shown = if broken.len() > NAMED_MODULES { NAMED_MODULES - 1 } else { broken.len() };
+    let named: Vec<String> =
+        broken.iter().take(shown).map(|(module, why)| format!("{module}.ko ({why})")).collect();
+    match broken.len() - shown {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 

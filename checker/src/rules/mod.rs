@@ -3,6 +3,7 @@
 mod ambiguous;
 mod array_too_short;
 mod baked_in_offsets;
+mod broken_btf;
 mod byte_order;
 mod cannot_relocate;
 mod enumerator_missing;
@@ -19,7 +20,7 @@ mod width_changed;
 
 use crate::access::Access;
 use crate::resolve::{MismatchCode, Reason};
-use corecheck_layouts::kernel::Absence;
+use corecheck_layouts::kernel::{Absence, Gap};
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,10 +58,11 @@ pub struct Rule {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 16] = [
+pub static ALL: [&Rule; 17] = [
     &ambiguous::RULE,
     &array_too_short::RULE,
     &baked_in_offsets::RULE,
+    &broken_btf::RULE,
     &byte_order::RULE,
     &cannot_relocate::RULE,
     &enumerator_missing::RULE,
@@ -78,6 +80,8 @@ pub static ALL: [&Rule; 16] = [
 
 /// The rule for an object whose offsets are baked in.
 pub static BAKED_IN_OFFSETS: &Rule = &baked_in_offsets::RULE;
+/// The rule for modules whose BTF is broken.
+pub static BROKEN_BTF: &Rule = &broken_btf::RULE;
 /// The rule for an object without programs.
 pub static NO_PROGRAM: &Rule = &no_program::RULE;
 /// The rule for an object of another byte order.
@@ -102,6 +106,7 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
         Reason::WidthChanged { .. } => &width_changed::RULE,
         Reason::Ambiguous(_) => &ambiguous::RULE,
         Reason::Match(_) | Reason::Value(_) | Reason::Patch(_) | Reason::Broken(_) => &cannot_relocate::RULE,
+        Reason::NotStored(Gap::ModulesBroken(_)) => &broken_btf::RULE,
         Reason::NotStored(_) => &type_not_stored::RULE,
         Reason::Skipped(_) => return None,
     })

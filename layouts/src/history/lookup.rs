@@ -101,7 +101,8 @@ impl Status {
     pub fn is_not_in_vmlinux(&self) -> bool {
         match self {
             Self::Present(definitions) => definitions.iter().all(|definition| definition.unit != "vmlinux"),
-            Self::Absent(_) | Self::Unknown(Gap::ModuleNotStored(_) | Gap::ModulesNotStored) => true,
+            Self::Absent(_)
+            | Self::Unknown(Gap::ModuleNotStored(_) | Gap::ModulesNotStored | Gap::ModulesBroken(_)) => true,
             Self::Unknown(Gap::TypeNotStored) => false,
         }
     }

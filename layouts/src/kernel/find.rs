@@ -1,11 +1,15 @@
 //! Where in a kernel's BTF a loader would find a root type, as libbpf looks: vmlinux first, loaded modules only
 //! when vmlinux has no candidate at all (`bpf_core_find_cands`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Coverage, Kernel, ShippedBtf};
+use super::modules::is_same_module;
+use super::{Coverage, Kernel, Modules, ShippedBtf};
 use crate::btf::{Btf, Kind, TypeId};
+
+/// What the unit of vmlinux is called.
+const VMLINUX: &str = "vmlinux";
 
 /// Where a kernel has a type, as far as a partial kernel's data say.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,29 +22,6 @@ pub enum Place {
     NotConfigured(String),
     /// Not in its vmlinux; no more is known.
     Absent,
-}
-
-/// Which modules are taken as loaded.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Modules {
-    /// Every module that the kernel ships.
-    #[default]
-    All,
-    /// These.
-    Only(BTreeSet<String>),
-    /// None.
-    None,
-}
-
-impl Modules {
-    /// Whether this module is taken as loaded. The kernel writes `_` where files have `-`.
-    pub fn has(&self, module: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::None => false,
-            Self::Only(names) => names.iter().any(|name| name.replace('-', "_") == module.replace('-', "_")),
-        }
-    }
 }
 
 /// Why a type is certainly not found.
@@ -63,6 +44,8 @@ pub enum Gap {
     ModuleNotStored(String),
     /// Not in vmlinux; modules of the kernel may have it, and their BTF is not stored.
     ModulesNotStored,
+    /// Not in vmlinux; these modules may have it, and their BTF is broken: for each what is wrong with it.
+    ModulesBroken(BTreeMap<String, String>),
     /// The kernel is stored in part, and this type is not in that part.
     TypeNotStored,
 }
@@ -89,37 +72,118 @@ pub struct Candidates {
     pub ids: Vec<TypeId>,
 }
 
+/// Finds the candidates of root types, each an `(essential name, kind)`, in many kernels: for every root, for every
+/// kernel, in their orders. Kernels that answer alike may share what was found.
+pub fn find_all(kernels: &[&Kernel], roots: &[(&str, Kind)], modules: &Modules) -> Vec<Vec<Arc<Found>>> {
+    let mut search = Search::new(roots);
+    let mut by_root: Vec<Vec<Arc<Found>>> = roots.iter().map(|_| Vec::with_capacity(kernels.len())).collect();
+    for kernel in kernels {
+        for (of_root, found) in by_root.iter_mut().zip(search.kernel(kernel, modules)) {
+            of_root.push(found);
+        }
+    }
+    by_root
+}
+
 impl Kernel {
     /// Finds the candidates for root types: for each `(essential name, kind)` one answer, in their order.
     pub fn find(&self, roots: &[(&str, Kind)], modules: &Modules) -> Vec<Found> {
-        let names: Vec<&[u8]> = roots.iter().map(|(name, _)| name.as_bytes()).collect();
-        let kinds: BTreeSet<Kind> = roots.iter().map(|&(_, kind)| kind).collect();
-        let accepts = |kind: Kind| kinds.iter().any(|&wanted| is_compatible(kind, wanted));
-        let look = |unit: &str, btf: &Arc<Btf>| {
-            (unit.to_owned(), Arc::clone(btf), btf.find_by_essential_name(&names, accepts))
-        };
-        let vmlinux = self.vmlinux.as_ref().map(|btf| look("vmlinux", btf));
-        let mut loaded = None;
-        roots
-            .iter()
-            .map(|&(name, kind)| {
-                let of_unit = |(unit, btf, found): &(String, Arc<Btf>, _)| pick(unit, btf, found, name, kind);
-                if !self.answers_for(name) {
-                    return Found::Unknown(Gap::TypeNotStored);
-                }
-                if let Some(candidates) = vmlinux.as_ref().and_then(of_unit) {
-                    return Found::In(vec![candidates]);
-                }
-                let loaded = loaded.get_or_insert_with(|| {
-                    let names = self.modules.iter().filter(|(module, _)| modules.has(module));
-                    names.map(|(module, btf)| look(module, btf)).collect::<Vec<_>>()
-                });
-                let in_modules: Vec<Candidates> = loaded.iter().filter_map(of_unit).collect();
-                if in_modules.is_empty() { self.not_found(name, modules) } else { Found::In(in_modules) }
-            })
-            .collect()
+        let found = Search::new(roots).kernel(self, modules);
+        found.into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+}
+
+/// A search for some roots in many kernels. A `Btf` that kernels share is looked through once.
+struct Search<'r> {
+    roots: &'r [(&'r str, Kind)],
+    names: Vec<&'r [u8]>,
+    kinds: BTreeSet<Kind>,
+    /// What a BTF has, by its address: whoever owns it outlives the search.
+    looked: HashMap<*const Btf, HashMap<&'r [u8], Vec<TypeId>>>,
+    /// What was found in a vmlinux, by its address and the number of the root.
+    in_vmlinux: HashMap<(*const Btf, usize), Option<Arc<Found>>>,
+}
+
+impl<'r> Search<'r> {
+    fn new(roots: &'r [(&'r str, Kind)]) -> Self {
+        Self {
+            roots,
+            names: roots.iter().map(|(name, _)| name.as_bytes()).collect(),
+            kinds: roots.iter().map(|&(_, kind)| kind).collect(),
+            looked: HashMap::new(),
+            in_vmlinux: HashMap::new(),
+        }
     }
 
+    /// One answer for each root.
+    fn kernel(&mut self, kernel: &Kernel, modules: &Modules) -> Vec<Arc<Found>> {
+        let mut stores_all = None;
+        let mut found = Vec::with_capacity(self.roots.len());
+        for (number, &(name, _)) in self.roots.iter().enumerate() {
+            if !kernel.answers_for(name) {
+                found.push(Arc::new(Found::Unknown(Gap::TypeNotStored)));
+                continue;
+            }
+            if let Some(here) = kernel.vmlinux.as_ref().and_then(|btf| self.in_vmlinux(btf, number)) {
+                found.push(here);
+                continue;
+            }
+            let in_modules = self.in_modules(kernel, number, |module| modules.has(module));
+            if !in_modules.is_empty() {
+                found.push(Arc::new(Found::In(in_modules)));
+                continue;
+            }
+            let stores_all = *stores_all.get_or_insert_with(|| kernel.stores_all(modules));
+            let mut missing = kernel.not_found(name, modules, stores_all);
+            if matches!(missing, Found::Absent(Absence::NotInBtf)) {
+                // A module that has it, but is taken as not loaded, says more.
+                let idle = self.in_modules(kernel, number, |module| !modules.has(module));
+                if let Some(first) = idle.into_iter().next() {
+                    missing = Found::Absent(Absence::ModuleNotLoaded(first.unit));
+                }
+            }
+            found.push(Arc::new(missing));
+        }
+        found
+    }
+
+    fn in_vmlinux(&mut self, btf: &Arc<Btf>, number: usize) -> Option<Arc<Found>> {
+        if let Some(known) = self.in_vmlinux.get(&(Arc::as_ptr(btf), number)) {
+            return known.clone();
+        }
+        let candidates = self.candidates(VMLINUX, btf, number);
+        let found = candidates.map(|candidates| Arc::new(Found::In(vec![candidates])));
+        self.in_vmlinux.insert((Arc::as_ptr(btf), number), found.clone());
+        found
+    }
+
+    /// The modules that have a root, among those that are `wanted`, by their names.
+    fn in_modules(
+        &mut self,
+        kernel: &Kernel,
+        number: usize,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Vec<Candidates> {
+        if !kernel.has_module_btf() {
+            return Vec::new();
+        }
+        let modules = kernel.modules.iter().filter(|(module, _)| wanted(module));
+        modules.filter_map(|(module, btf)| self.candidates(module, btf, number)).collect()
+    }
+
+    fn candidates(&mut self, unit: &str, btf: &Arc<Btf>, number: usize) -> Option<Candidates> {
+        let &(name, kind) = self.roots.get(number)?;
+        let (names, kinds) = (&self.names, &self.kinds);
+        let found = self.looked.entry(Arc::as_ptr(btf)).or_insert_with(|| {
+            btf.find_by_essential_name(names, |kind| kinds.iter().any(|&wanted| is_compatible(kind, wanted)))
+        });
+        let ids = found.get(name.as_bytes())?.iter().copied();
+        let ids: Vec<TypeId> = ids.filter(|&id| is_compatible(btf.kind(id), kind)).collect();
+        (!ids.is_empty()).then(|| Candidates { unit: unit.to_owned(), btf: Arc::clone(btf), ids })
+    }
+}
+
+impl Kernel {
     /// Whether what is stored can say anything about a root of this name.
     fn answers_for(&self, name: &str) -> bool {
         match &self.coverage {
@@ -128,59 +192,82 @@ impl Kernel {
         }
     }
 
+    /// Whether loaders search BTF of its modules. Where they bring along a BTF of vmlinux, they do not.
+    fn has_module_btf(&self) -> bool {
+        matches!(self.facts.btf, ShippedBtf::VmlinuxAndModules | ShippedBtf::AtLeastVmlinux)
+    }
+
     /// Why no stored unit has the type.
-    fn not_found(&self, name: &str, modules: &Modules) -> Found {
-        let has_module_btf =
-            matches!(self.facts.btf, ShippedBtf::VmlinuxAndModules | ShippedBtf::AtLeastVmlinux);
+    fn not_found(&self, name: &str, modules: &Modules, stores_all: bool) -> Found {
         let place = match &self.coverage {
             Coverage::Complete => &Place::Absent,
             Coverage::Partial(listed) => listed.get(name).unwrap_or(&Place::Absent),
         };
         match place {
             Place::NotConfigured(option) => Found::Absent(Absence::NotConfigured(option.clone())),
-            Place::Module(module) if !has_module_btf => {
+            Place::Module(module) if !self.has_module_btf() => {
                 Found::Absent(Absence::ModuleWithoutBtf(module.clone()))
             }
             Place::Module(module) if !modules.has(module) => {
                 Found::Absent(Absence::ModuleNotLoaded(module.clone()))
             }
-            Place::Module(module) if !self.modules.contains_key(module) => {
-                Found::Unknown(Gap::ModuleNotStored(module.clone()))
-            }
-            Place::Module(_) | Place::Vmlinux => Found::Absent(Absence::NotInBtf),
-            Place::Absent if has_module_btf && !self.stores_all(modules) => {
-                Found::Unknown(Gap::ModulesNotStored)
+            Place::Module(module) => self.not_in_module(module),
+            Place::Vmlinux => Found::Absent(Absence::NotInBtf),
+            Place::Absent if self.has_module_btf() => {
+                let broken = self.broken_modules.iter().filter(|(module, _)| modules.has(module));
+                let broken: BTreeMap<String, String> =
+                    broken.map(|(module, why)| (module.clone(), why.clone())).collect();
+                match stores_all {
+                    _ if !broken.is_empty() => Found::Unknown(Gap::ModulesBroken(broken)),
+                    false => Found::Unknown(Gap::ModulesNotStored),
+                    true => Found::Absent(Absence::NotInBtf),
+                }
             }
             Place::Absent => Found::Absent(Absence::NotInBtf),
         }
     }
 
-    /// Whether the BTF of every module taken as loaded is stored.
-    fn stores_all(&self, modules: &Modules) -> bool {
-        match modules {
-            Modules::None => true,
-            Modules::Only(names) => names.iter().all(|name| {
-                self.modules.keys().any(|stored| Modules::Only([name.clone()].into()).has(stored))
-            }),
-            // A kernel that ships module BTF ships many; a few stored ones are not all of them.
-            Modules::All => false,
+    /// Why no stored unit has a type that this module, which is taken as loaded, is known to have.
+    fn not_in_module(&self, module: &str) -> Found {
+        if self.modules.keys().any(|stored| is_same_module(stored, module)) {
+            return Found::Absent(Absence::NotInBtf);
+        }
+        if let Some((name, why)) = self.broken_modules.iter().find(|(name, _)| is_same_module(name, module)) {
+            return Found::Unknown(Gap::ModulesBroken(BTreeMap::from([(name.clone(), why.clone())])));
+        }
+        let is_shipped = |shipped: &BTreeSet<String>| shipped.iter().any(|name| is_same_module(name, module));
+        if self.shipped_modules.as_ref().is_none_or(is_shipped) {
+            Found::Unknown(Gap::ModuleNotStored(module.to_owned()))
+        } else {
+            Found::Absent(Absence::ModuleWithoutBtf(module.to_owned()))
         }
     }
-}
 
-fn pick(
-    unit: &str,
-    btf: &Arc<Btf>,
-    found: &std::collections::HashMap<&[u8], Vec<TypeId>>,
-    name: &str,
-    kind: Kind,
-) -> Option<Candidates> {
-    let ids: Vec<TypeId> =
-        found.get(name.as_bytes())?.iter().copied().filter(|&id| is_compatible(btf.kind(id), kind)).collect();
-    (!ids.is_empty()).then(|| Candidates { unit: unit.to_owned(), btf: Arc::clone(btf), ids })
+    /// Whether the BTF of every module taken as loaded is stored, or known to be broken.
+    fn stores_all(&self, modules: &Modules) -> bool {
+        let is_stored = |module: &str| {
+            let keys = || self.modules.keys().chain(self.broken_modules.keys());
+            self.modules.contains_key(module) || keys().any(|stored| is_same_module(stored, module))
+        };
+        match (modules, &self.shipped_modules) {
+            (Modules::None, _) => true,
+            // A kernel that ships module BTF ships many; a few stored ones are not all of them.
+            (Modules::All | Modules::Except(_), None) => false,
+            (Modules::All | Modules::Except(_), Some(shipped)) => {
+                shipped.iter().all(|module| !modules.has(module) || is_stored(module))
+            }
+            (Modules::Only(names), None) => names.iter().all(|name| is_stored(name)),
+            (Modules::Only(names), Some(shipped)) => names
+                .iter()
+                .all(|name| is_stored(name) || !shipped.iter().any(|module| is_same_module(module, name))),
+        }
+    }
 }
 
 /// Equal kinds, the two enumerations counting as one (`btf_kind_core_compat`).
 pub fn is_compatible(kind: Kind, wanted: Kind) -> bool {
     kind == wanted || kind.is_any_enum() && wanted.is_any_enum()
 }
+
+#[cfg(test)]
+mod tests;

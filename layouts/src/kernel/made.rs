@@ -27,6 +27,8 @@ impl Kernel {
             coverage: Coverage::Complete,
             vmlinux: Some(vmlinux),
             modules: BTreeMap::new(),
+            shipped_modules: None,
+            broken_modules: BTreeMap::new(),
             has_kernel_ids: true,
         }
     }

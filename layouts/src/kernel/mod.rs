@@ -4,15 +4,17 @@ mod arch;
 mod facts;
 mod find;
 mod made;
+mod modules;
 mod name;
 mod types;
 
 pub use arch::Arch;
 pub use facts::{Facts, Group, ShippedBtf};
-pub use find::{Absence, Candidates, Found, Gap, Modules, Place, is_compatible};
+pub use find::{Absence, Candidates, Found, Gap, Place, find_all, is_compatible};
+pub use modules::{Modules, is_same_module};
 pub use name::KernelName;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::btf::{Btf, Endian};
@@ -43,6 +45,12 @@ pub struct Kernel {
     pub vmlinux: Option<Arc<Btf>>,
     /// The stored types of its modules, by the module's name, each on top of `vmlinux`.
     pub modules: BTreeMap<String, Arc<Btf>>,
+    /// Every module that it ships with BTF, stored or not; `None` when that is not known. Modules without BTF are not
+    /// listed: no loader searches them. When all are stored, a type that none has is absent, else it is unknown.
+    pub shipped_modules: Option<BTreeSet<String>>,
+    /// Modules whose BTF is broken, so that it is not in `modules`, each with what is wrong. A type that is found
+    /// nowhere else may be there: it is unknown.
+    pub broken_modules: BTreeMap<String, String>,
     /// Whether the stored type ids are the kernel's own. A store that keeps parts, or shares types, renumbers them.
     pub has_kernel_ids: bool,
 }

@@ -119,6 +119,8 @@ impl Reader {
             coverage: Coverage::Partial(BTreeMap::from([(TYPE.to_owned(), place)])),
             vmlinux,
             modules: BTreeMap::new(),
+            shipped_modules: None,
+            broken_modules: BTreeMap::new(),
             has_kernel_ids: false,
         })
     }

@@ -76,6 +76,8 @@ fn kernel_of(found: FoundBtf, file_name: String) -> Result<Kernel, GivenError> {
         coverage: Coverage::Complete,
         vmlinux: Some(Arc::new(btf)),
         modules: BTreeMap::new(),
+        shipped_modules: None,
+        broken_modules: BTreeMap::new(),
         has_kernel_ids: true,
     })
 }
