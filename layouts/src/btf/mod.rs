@@ -6,10 +6,12 @@
 
 pub mod cdecl;
 mod cycle;
+mod distilled;
 mod error;
 mod header;
 mod names;
 mod read;
+mod refs;
 mod size;
 mod survey;
 pub mod types;
@@ -19,6 +21,7 @@ mod write;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use distilled::DistilledError;
 pub use error::BtfError;
 pub use header::{Header, HeaderProblem, has_magic};
 pub use names::essential_name;
