@@ -205,6 +205,11 @@ impl<'a> Member<'a> {
 }
 
 impl<'a> Composite<'a> {
+    /// The kind flag: members' offsets carry the widths of bit-fields.
+    pub fn kind_flag(&self) -> bool {
+        self.kind_flag
+    }
+
     /// How many members it has.
     pub fn len(&self) -> usize {
         self.elements.len()

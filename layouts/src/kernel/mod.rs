@@ -3,6 +3,7 @@
 mod arch;
 mod facts;
 mod find;
+mod looked;
 mod made;
 mod modules;
 mod name;
@@ -11,6 +12,7 @@ mod types;
 pub use arch::Arch;
 pub use facts::{Facts, Group, ShippedBtf};
 pub use find::{Absence, Candidates, Found, Gap, Place, find_all, is_compatible};
+pub use looked::{Looked, LookedUp, Need, Root};
 pub use modules::{Modules, is_same_module};
 pub use name::KernelName;
 

@@ -1,9 +1,13 @@
 //! The store: kernels with their layouts, and finding them by name.
 
+mod bytes;
+pub mod content;
 mod embedded;
+pub mod file;
 mod given;
 mod query;
 
+pub use bytes::Damage;
 pub use given::{GivenError, kernel_from};
 pub use query::{QueryError, nearest};
 

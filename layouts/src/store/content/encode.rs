@@ -1,0 +1,401 @@
+//! A unit's BTF to its definitions.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::super::bytes::Put;
+use super::{Class, Key, tag};
+use crate::btf::types::Composite;
+use crate::btf::{Btf, Kind, Type, TypeId};
+
+/// What nothing without a name may nest deeper than. Real kernels stay below 20.
+const MAX_DEPTH: u32 = 512;
+
+/// How many nodes are written for each type of a unit, on average. Types without a name are written out wherever they
+/// are used; real kernels come to about 4.
+const NODES_PER_TYPE: u64 = 64;
+
+/// A unit that cannot be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EncodeError {
+    /// Types without a name hold or point to each other without end, or very deep.
+    #[error("type [{}] nests deeper than {MAX_DEPTH} levels without a name", id.0)]
+    TooDeep {
+        /// The type that has a name, or the outermost.
+        id: TypeId,
+    },
+    /// Types without a name are used so often within each other that writing them out would not end.
+    #[error("types without a name are nested so that writing them out takes more than {limit} steps")]
+    TooMany {
+        /// The bound.
+        limit: u64,
+    },
+    /// A kind that this program does not know: what it refers to cannot be told.
+    #[error("type [{}] is of kind {kind}, which this version does not know", id.0)]
+    UnknownKind {
+        /// The type.
+        id: TypeId,
+        /// Its kind's number.
+        kind: u8,
+    },
+}
+
+/// One definition of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition<'a> {
+    /// What it is found by.
+    pub key: Key<'a>,
+    /// The type's id in the unit it came from.
+    pub id: TypeId,
+    /// Where its content stands in the buffer of all.
+    content: Range<usize>,
+}
+
+/// All definitions of a unit, sorted by key; those of one key in the order of their ids.
+#[derive(Debug)]
+pub struct Definitions<'a> {
+    list: Vec<Definition<'a>>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Definitions<'a> {
+    /// Takes the own types of a unit apart.
+    ///
+    /// # Errors
+    /// [`EncodeError`]: nothing that a compiler writes.
+    pub fn of(btf: &'a Btf) -> Result<Self, EncodeError> {
+        let own = btf.own_ids().count() as u64;
+        let mut encoder = Encoder {
+            btf,
+            which: which_of_its_name(btf),
+            tags: declaration_tags(btf),
+            seen: vec![false; btf.type_count() as usize],
+            out: Vec::with_capacity(btf.bytes().len() * 2),
+            limit: own * NODES_PER_TYPE + (1 << 16),
+            nodes: 0,
+        };
+        let mut list = Vec::new();
+        for id in btf.own_ids() {
+            if let Some(class) = named_class(btf, id) {
+                let content = encoder.definition(id)?;
+                list.push(Definition { key: Key::new(class, btf.name_bytes(id)), id, content });
+            }
+        }
+        for id in encoder.orphans() {
+            let content = encoder.definition(id)?;
+            list.push(Definition { key: Key::new(Class::Orphan, orphan_name(btf, id)), id, content });
+        }
+        list.sort_by(|a, b| a.key.cmp(&b.key).then(a.id.cmp(&b.id)));
+        Ok(Self { list, buffer: encoder.out })
+    }
+
+    /// The definitions in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Definition<'a>> {
+        self.list.iter()
+    }
+
+    /// The definitions in their order.
+    pub fn as_slice(&self) -> &[Definition<'a>] {
+        &self.list
+    }
+
+    /// What one of them says.
+    pub fn content(&self, definition: &Definition<'_>) -> &[u8] {
+        self.buffer.get(definition.content.clone()).unwrap_or_default()
+    }
+}
+
+/// The class of a type that has a definition of its own: one that has a name.
+fn named_class(btf: &Btf, id: TypeId) -> Option<Class> {
+    let is_union = matches!(btf.ty(id), Type::Fwd { is_union: true, .. });
+    Class::of(btf.kind(id), is_union).filter(|_| !btf.name_bytes(id).is_empty())
+}
+
+/// What a type without a name is filed under: its first enumerator or member, so that kernels which define it alike find it.
+fn orphan_name(btf: &Btf, id: TypeId) -> &[u8] {
+    match btf.ty(id) {
+        Type::Enum(values) | Type::Enum64(values) => values.value(0).map(|value| value.name_bytes()),
+        Type::Struct(composite) | Type::Union(composite) => {
+            composite.member(0).map(|member| member.name_bytes())
+        }
+        Type::DeclTag { name, .. } | Type::TypeTag { name, .. } => Some(name.as_bytes()),
+        _ => None,
+    }
+    .unwrap_or_default()
+}
+
+/// For each type that is not the first of its class and name in its unit: how many come before it.
+fn which_of_its_name(btf: &Btf) -> HashMap<TypeId, u32> {
+    let mut which = HashMap::new();
+    let mut bases: Vec<&Btf> = vec![btf];
+    while let Some(base) = bases.last().and_then(|unit| unit.base()) {
+        bases.push(base);
+    }
+    for unit in bases {
+        let mut count: HashMap<(Class, &[u8]), u32> = HashMap::new();
+        for id in unit.own_ids() {
+            let Some(class) = named_class(unit, id) else { continue };
+            let before = count.entry((class, unit.name_bytes(id))).or_default();
+            if *before > 0 {
+                which.insert(id, *before);
+            }
+            *before += 1;
+        }
+    }
+    which
+}
+
+/// Declaration tags on named types of the same unit, which are part of their definitions.
+fn declaration_tags(btf: &Btf) -> HashMap<TypeId, Vec<TypeId>> {
+    let mut tags: HashMap<TypeId, Vec<TypeId>> = HashMap::new();
+    for id in btf.own_ids() {
+        if let Type::DeclTag { on, .. } = btf.ty(id)
+            && is_own(btf, on)
+            && named_class(btf, on).is_some()
+        {
+            tags.entry(on).or_default().push(id);
+        }
+    }
+    tags
+}
+
+fn is_own(btf: &Btf, id: TypeId) -> bool {
+    btf.base().is_none_or(|base| id.0 >= base.type_count())
+}
+
+struct Encoder<'a> {
+    btf: &'a Btf,
+    which: HashMap<TypeId, u32>,
+    tags: HashMap<TypeId, Vec<TypeId>>,
+    /// Types without a name that have been written somewhere.
+    seen: Vec<bool>,
+    out: Vec<u8>,
+    limit: u64,
+    nodes: u64,
+}
+
+impl<'a> Encoder<'a> {
+    /// Writes one definition: the type itself, then the tags on it.
+    fn definition(&mut self, id: TypeId) -> Result<Range<usize>, EncodeError> {
+        let start = self.out.len();
+        self.body(id, 0)?;
+        for tag in self.tags.remove(&id).unwrap_or_default() {
+            self.see(tag);
+            if let Type::DeclTag { name, component, .. } = self.btf.ty(tag) {
+                self.out.push(tag::DECL_TAG);
+                self.out.put_name(name.as_bytes());
+                // −1 stands for the whole.
+                self.out.put_number(u64::from(component.wrapping_add(1) as u32));
+            }
+        }
+        Ok(start..self.out.len())
+    }
+
+    /// Types without a name that no definition holds, outermost first.
+    fn orphans(&self) -> Vec<TypeId> {
+        let btf = self.btf;
+        let unseen = |id: &TypeId| !self.is_seen(*id) && named_class(btf, *id).is_none();
+        let mut is_held = vec![false; self.seen.len()];
+        for id in btf.own_ids().filter(unseen) {
+            held_by(btf.ty(id), &mut |held| {
+                if let Some(is_held) = is_held.get_mut(held.0 as usize) {
+                    *is_held = true;
+                }
+            });
+        }
+        btf.own_ids()
+            .filter(unseen)
+            .filter(|id| !is_held.get(id.0 as usize).is_some_and(|&held| held))
+            .collect()
+    }
+
+    fn is_seen(&self, id: TypeId) -> bool {
+        self.seen.get(id.0 as usize).is_some_and(|&seen| seen)
+    }
+
+    fn see(&mut self, id: TypeId) {
+        if let Some(seen) = self.seen.get_mut(id.0 as usize) {
+            *seen = true;
+        }
+    }
+
+    /// A type where another refers to it: by name if it has one, else itself.
+    fn node(&mut self, id: TypeId, depth: u32) -> Result<(), EncodeError> {
+        let Some(class) = named_class(self.btf, id) else { return self.body(id, depth + 1) };
+        let which = self.which.get(&id).copied();
+        let base = if is_own(self.btf, id) { 0 } else { tag::BASE };
+        let not_first = if which.is_some() { tag::NOT_FIRST } else { 0 };
+        self.out.push(tag::REFERENCE | class as u8 | base | not_first);
+        self.out.put_name(self.btf.name_bytes(id));
+        if let Some(which) = which {
+            self.out.put_number(u64::from(which));
+        }
+        Ok(())
+    }
+
+    fn body(&mut self, id: TypeId, depth: u32) -> Result<(), EncodeError> {
+        if depth > MAX_DEPTH {
+            return Err(EncodeError::TooDeep { id });
+        }
+        self.nodes += 1;
+        if self.nodes > self.limit {
+            return Err(EncodeError::TooMany { limit: self.limit });
+        }
+        self.see(id);
+        match self.btf.ty(id) {
+            Type::Void => self.out.push(tag::VOID),
+            Type::Unknown { kind } => return Err(EncodeError::UnknownKind { id, kind }),
+            Type::Ptr { to } => {
+                self.out.push(tag::PTR);
+                self.node(to, depth)?;
+            }
+            Type::Qualifier { kind, to } => {
+                self.out.push(match kind {
+                    Kind::Const => tag::CONST,
+                    Kind::Volatile => tag::VOLATILE,
+                    _ => tag::RESTRICT,
+                });
+                self.node(to, depth)?;
+            }
+            Type::Array(array) => {
+                self.out.push(tag::ARRAY);
+                self.out.put_number(u64::from(array.length));
+                self.node(array.element, depth)?;
+                self.node(array.index, depth)?;
+            }
+            Type::FuncProto(proto) => {
+                self.out.push(tag::FUNC_PROTO);
+                self.out.put_number(proto.params().len() as u64);
+                self.node(proto.returns, depth)?;
+                for param in proto.params() {
+                    self.out.put_name(param.name.as_bytes());
+                    self.node(param.of, depth)?;
+                }
+            }
+            Type::TypeTag { name, to, attribute } => {
+                self.out.push(if attribute { tag::ATTRIBUTE } else { tag::TYPE_TAG });
+                self.out.put_name(name.as_bytes());
+                self.node(to, depth)?;
+            }
+            Type::Struct(composite) => self.composite(false, composite, depth)?,
+            Type::Union(composite) => self.composite(true, composite, depth)?,
+            Type::Enum(values) | Type::Enum64(values) => {
+                let is_64 = self.btf.kind(id) == Kind::Enum64;
+                self.out.push(match (is_64, values.is_signed) {
+                    (false, false) => tag::ENUM,
+                    (false, true) => tag::ENUM_SIGNED,
+                    (true, false) => tag::ENUM64,
+                    (true, true) => tag::ENUM64_SIGNED,
+                });
+                self.out.put_number(u64::from(values.size));
+                self.out.put_number(values.len() as u64);
+                let mut expected = 0_u64;
+                for value in values.values() {
+                    self.out.put_name(value.name_bytes());
+                    self.out.put_difference(value.value, expected);
+                    expected = value.value.wrapping_add(1);
+                }
+            }
+            Type::Int(int) => {
+                self.out.push(tag::INT);
+                self.out.put_number(u64::from(int.size));
+                self.out.extend([int.encoding, int.offset, int.bits]);
+            }
+            Type::Float { size, .. } => {
+                self.out.push(tag::FLOAT);
+                self.out.put_number(u64::from(size));
+            }
+            Type::Fwd { is_union, .. } => self.out.push(if is_union { tag::FWD_UNION } else { tag::FWD }),
+            Type::Typedef { to, .. } => {
+                self.out.push(tag::TYPEDEF);
+                self.node(to, depth)?;
+            }
+            Type::Func { proto, linkage, .. } => {
+                self.out.push(tag::FUNC);
+                self.out.put_number(u64::from(linkage));
+                self.node(proto, depth)?;
+            }
+            Type::Var { of, linkage, .. } => {
+                self.out.push(tag::VAR);
+                self.out.put_number(u64::from(linkage));
+                self.node(of, depth)?;
+            }
+            Type::DataSec(section) => {
+                self.out.push(tag::DATASEC);
+                self.out.put_number(u64::from(section.size));
+                self.out.put_number(section.entries().len() as u64);
+                let mut end = 0_u32;
+                for entry in section.entries() {
+                    self.node(entry.of, depth)?;
+                    self.out.put_difference(u64::from(entry.offset), u64::from(end));
+                    self.out.put_number(u64::from(entry.size));
+                    end = entry.offset.wrapping_add(entry.size);
+                }
+            }
+            Type::DeclTag { name, on, component } => {
+                self.out.push(tag::DECL_TAG);
+                self.out.put_name(name.as_bytes());
+                self.out.put_number(u64::from(component.wrapping_add(1) as u32));
+                self.node(on, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn composite(&mut self, is_union: bool, composite: Composite<'a>, depth: u32) -> Result<(), EncodeError> {
+        self.out.push(match (is_union, composite.kind_flag()) {
+            (false, false) => tag::STRUCT,
+            (true, false) => tag::UNION,
+            (false, true) => tag::STRUCT_FLAGGED,
+            (true, true) => tag::UNION_FLAGGED,
+        });
+        self.out.put_number(u64::from(composite.size));
+        self.out.put_number(composite.len() as u64);
+        // The distance from the member before: what moves as a whole stays alike.
+        let mut before = 0_u64;
+        for member in composite.members() {
+            self.out.put_name(member.name_bytes());
+            self.node(member.of, depth)?;
+            self.out.put_difference(u64::from(member.bit_offset), before);
+            before = u64::from(member.bit_offset);
+            if composite.kind_flag() {
+                self.out.push(member.bitfield_bits);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Calls `found` with every type that a type refers to.
+pub(super) fn held_by(ty: Type<'_>, found: &mut dyn FnMut(TypeId)) {
+    match ty {
+        Type::Ptr { to }
+        | Type::Qualifier { to, .. }
+        | Type::TypeTag { to, .. }
+        | Type::Typedef { to, .. } => found(to),
+        Type::Array(array) => {
+            found(array.element);
+            found(array.index);
+        }
+        Type::Struct(composite) | Type::Union(composite) => {
+            composite.members().for_each(|member| found(member.of))
+        }
+        Type::Func { proto, .. } => found(proto),
+        Type::FuncProto(proto) => {
+            found(proto.returns);
+            proto.params().for_each(|param| found(param.of));
+        }
+        Type::Var { of, .. } => found(of),
+        Type::DataSec(section) => section.entries().for_each(|entry| found(entry.of)),
+        Type::DeclTag { on, .. } => found(on),
+        Type::Void
+        | Type::Int(_)
+        | Type::Float { .. }
+        | Type::Fwd { .. }
+        | Type::Enum(_)
+        | Type::Enum64(_)
+        | Type::Unknown { .. } => {}
+    }
+}

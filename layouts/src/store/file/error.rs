@@ -1,0 +1,78 @@
+//! What keeps the store from its work.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::super::bytes::Damage;
+use super::super::content::EncodeError;
+use crate::btf::BtfError;
+
+/// The store could not do its work.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The file cannot be read or written, or is no file of the embedded store.
+    #[error("{error}")]
+    Engine {
+        /// What the embedded store says.
+        error: Box<redb::Error>,
+    },
+    /// A file of the embedded store, but not ours, or of another version.
+    #[error(
+        "{what}; this version reads {expected:?}. Layouts can be added again to a new file: corecheck layouts add"
+    )]
+    Format {
+        /// What was found.
+        what: String,
+        /// What is expected.
+        expected: &'static str,
+    },
+    /// What is in the file is not what was written.
+    #[error("{place}: {damage}")]
+    Damaged {
+        /// Which part of the store.
+        place: String,
+        /// What is wrong.
+        #[source]
+        damage: Damage,
+    },
+    /// A unit that cannot be stored.
+    #[error("the BTF of {unit} cannot be stored: {error}")]
+    Unit {
+        /// `vmlinux` or the module.
+        unit: String,
+        /// Why.
+        #[source]
+        error: EncodeError,
+    },
+    /// What is stored does not make BTF.
+    #[error("the BTF of {unit} cannot be written: {error}")]
+    Btf {
+        /// `vmlinux` or the module.
+        unit: String,
+        /// Why.
+        #[source]
+        error: BtfError,
+    },
+    /// The file cannot be made where it should be.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: std::io::Error,
+    },
+}
+
+impl StoreError {
+    pub(super) fn engine(error: impl Into<redb::Error>) -> Self {
+        Self::Engine { error: Box::new(error.into()) }
+    }
+
+    pub(super) fn damaged(place: impl Into<String>) -> impl FnOnce(Damage) -> Self {
+        let place = place.into();
+        move |damage| Self::Damaged { place, damage }
+    }
+}

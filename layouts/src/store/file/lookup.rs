@@ -1,0 +1,147 @@
+//! Some types of many kernels at once.
+//!
+//! Kernels that have a type alike, with all that is needed of what it holds, are found by a signature of it and share one
+//! `Btf`, which holds just that. So a check costs by how many ways its types were ever laid out, not by how many kernels.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::columns::{Column, Columns};
+use super::error::StoreError;
+use super::made::{Make, Unit};
+use super::signature::Signatures;
+use super::{StoreFile, UnitNumber};
+use crate::btf::Kind;
+use crate::kernel::{Candidates, Found, LookedUp, Need, Root, is_compatible};
+use crate::store::content::Use;
+
+/// What the unit of vmlinux is called.
+const VMLINUX: &str = "vmlinux";
+
+impl Need {
+    pub(super) fn as_use(&self) -> Use<'_> {
+        match self {
+            Self::All => Use::All,
+            Self::Members(names) => Use::Members(names),
+            Self::Kind => Use::Kind,
+        }
+    }
+}
+
+impl StoreFile {
+    /// Finds roots in kernels, given by number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when what is stored is damaged.
+    pub(super) fn look_up(&self, kernels: &[UnitNumber], roots: &[Root]) -> Result<LookedUp, StoreError> {
+        let mut columns = Columns::new(self);
+        let mut up = LookedUp::default();
+        let places: Vec<usize> = kernels.iter().filter_map(|&kernel| columns.place(kernel)).collect();
+        for (number, root) in roots.iter().enumerate() {
+            up.roots.insert((root.name.clone(), root.kind), number);
+            let mut of_root = self.in_vmlinux(&mut columns, root, &places)?;
+            up.in_modules.push(self.missing_in_modules(
+                &mut columns,
+                root,
+                kernels,
+                &of_root,
+                &mut up.modules,
+            )?);
+            of_root.shrink_to_fit();
+            up.in_vmlinux.push(of_root);
+        }
+        Ok(up)
+    }
+
+    fn in_vmlinux(
+        &self,
+        columns: &mut Columns<'_>,
+        root: &Root,
+        places: &[usize],
+    ) -> Result<Vec<Option<Arc<Found>>>, StoreError> {
+        let of_root = columns_of(columns, root)?;
+        let used = root.need.as_use();
+        let signatures = Signatures::new(columns, used).of_root(&of_root)?;
+        let mut by_signature: HashMap<u64, Option<Arc<Found>>> = HashMap::new();
+        let mut found = Vec::with_capacity(places.len());
+        for &place in places {
+            let signature = signatures[place];
+            let known = match by_signature.get(&signature) {
+                Some(known) => known.clone(),
+                None => {
+                    let candidates =
+                        Make::new(columns, Unit::Vmlinux(place), used).candidates(VMLINUX, &of_root)?;
+                    let new = candidates.map(|candidates| Arc::new(Found::In(vec![candidates])));
+                    by_signature.insert(signature, new.clone());
+                    new
+                }
+            };
+            found.push(known);
+        }
+        Ok(found)
+    }
+
+    /// What modules have of a root that their vmlinux has not.
+    fn missing_in_modules(
+        &self,
+        columns: &mut Columns<'_>,
+        root: &Root,
+        kernels: &[UnitNumber],
+        in_vmlinux: &[Option<Arc<Found>>],
+        modules: &mut HashMap<usize, Arc<BTreeSet<String>>>,
+    ) -> Result<HashMap<usize, Vec<Candidates>>, StoreError> {
+        let mut all = HashMap::new();
+        // Modules of many kernels are alike: what is made of them is shared by content.
+        let mut shared = HashMap::new();
+        for (index, (&kernel, _)) in
+            kernels.iter().zip(in_vmlinux).enumerate().filter(|(_, (_, found))| found.is_none())
+        {
+            let of_kernel = columns.modules_of(kernel)?;
+            modules
+                .entry(index)
+                .or_insert_with(|| Arc::new(of_kernel.iter().map(|(name, _)| name.clone()).collect()));
+            if of_kernel.is_empty() {
+                continue;
+            }
+            let Some(place) = columns.place(kernel) else { continue };
+            let of_root = columns_of(columns, root)?;
+            let mut found = Vec::new();
+            for (name, module) in of_kernel.iter() {
+                let unit = Unit::Module { place, module: *module };
+                let mut has_it = false;
+                for &column in &of_root {
+                    has_it |= columns.state(column, unit)? != 0;
+                }
+                if has_it {
+                    let made = Make::new(columns, unit, root.need.as_use()).sharing(&mut shared);
+                    found.extend(made.candidates(name, &of_root)?);
+                }
+            }
+            if !found.is_empty() {
+                all.insert(index, found);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// The columns that a root may be in.
+fn columns_of(columns: &mut Columns<'_>, root: &Root) -> Result<Vec<usize>, StoreError> {
+    let is_wanted = |column: &Column| match (root.kind, column.class.kind()) {
+        (Some(wanted), kind) => is_compatible(kind, wanted),
+        (None, kind) => matches!(
+            kind,
+            Kind::Struct
+                | Kind::Union
+                | Kind::Enum
+                | Kind::Enum64
+                | Kind::Typedef
+                | Kind::Int
+                | Kind::Float
+                | Kind::Fwd
+        ),
+    };
+    let all: Rc<[usize]> = columns.of_essential_name(true, root.name.as_bytes())?;
+    Ok(all.iter().copied().filter(|&column| is_wanted(columns.get(column))).collect())
+}
