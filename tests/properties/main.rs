@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod groups;
 mod model;
 mod order;
 mod own;

@@ -95,7 +95,7 @@ pub(crate) fn kernel_of(btf: &Arc<Btf>) -> Kernel {
 pub(crate) fn outcomes(object: &Object, accesses: &[Access], btf: Btf) -> Vec<Outcome> {
     let kernel = kernel_of(&Arc::new(btf));
     let mut answers = ask(object, accesses, &[&kernel]);
-    answers.distinct.remove(0).outcomes
+    answers.distinct.remove(0).outcomes.into_iter().map(Arc::unwrap_or_clone).collect()
 }
 
 pub(crate) fn ask(object: &Object, accesses: &[Access], kernels: &[&Kernel]) -> Answers {

@@ -1,24 +1,29 @@
 //! Answers: the outcomes of all accesses of an object, shared by kernels that answer alike.
 //!
-//! The unit of work is not a kernel but a distinct set of candidate types: kernels in whose BTF every root type
-//! is found at the same place are resolved once.
+//! The unit of work is not a kernel but a group of accesses against a distinct set of candidate types. A group is the
+//! ordered accesses of one local root type (or of several, where an instruction carries accesses of each). So the
+//! cost grows with how many ways a type was ever laid out, not with how many kernels there are.
+
+mod classes;
+mod groups;
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use corecheck_layouts::btf::{Btf, Kind, TypeId, essential_name};
-use corecheck_layouts::kernel::{Absence, Found, Gap, Kernel, Modules};
+use corecheck_layouts::btf::{Btf, Endian, Kind, TypeId};
+use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all};
 
-use crate::access::{Access, RelocationKind};
+use self::classes::classes;
+use self::groups::{Group, Root, groups, roots};
+use crate::access::Access;
 use crate::object::Object;
-use crate::resolve::{Outcome, Question, resolve};
+use crate::resolve::{Outcome, Question, STEPS_IN_ALL, resolve_some};
 
 /// What all accesses of an object come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// One outcome per access, in their order.
-    pub outcomes: Vec<Outcome>,
+    /// One outcome per access, in their order. Answers share those that they have in common.
+    pub outcomes: Vec<Arc<Outcome>>,
 }
 
 /// The distinct answers of an object, and which kernel gives which.
@@ -38,78 +43,132 @@ pub fn answer(object: &Object, accesses: &[Access], kernels: &[&Kernel], modules
     };
     let roots = roots(local, accesses);
     let names: Vec<(&str, Kind)> = roots.iter().map(|root| (root.name.as_str(), root.kind)).collect();
-    let mut by_candidates: HashMap<Vec<Key>, usize> = HashMap::new();
+    let found = find_all(kernels, &names, modules);
+    let classes: Vec<Vec<u32>> = found.iter().map(|of_root| classes(of_root)).collect();
+    let mut works: Vec<Work<'_>> = groups(accesses, &roots).into_iter().map(Work::new).collect();
+    let mut known: HashMap<Vec<usize>, usize> = HashMap::new();
     let mut distinct: Vec<Answer> = Vec::new();
-    let of_kernel = kernels
-        .iter()
-        .map(|kernel| {
-            let found = kernel.find(&names, modules);
-            let mut key: Vec<Key> = found.iter().map(Key::of).collect();
-            key.push(Key::Ids(kernel.has_kernel_ids));
-            match by_candidates.entry(key) {
-                Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(new) => {
-                    let roots = roots.iter().map(|root| root.id).zip(found).collect();
-                    let has_kernel_ids = kernel.has_kernel_ids;
-                    let question = Question { local, endian: object.endian, roots: &roots, has_kernel_ids };
-                    let answer = Answer { outcomes: resolve(accesses, &question) };
-                    // Different candidates may still come to the same.
-                    let index = distinct.iter().position(|known| *known == answer).unwrap_or_else(|| {
-                        distinct.push(answer);
-                        distinct.len() - 1
-                    });
-                    *new.insert(index)
-                }
+    let mut of_kernel = Vec::with_capacity(kernels.len());
+    for (at, kernel) in kernels.iter().enumerate() {
+        let case = Case {
+            local,
+            endian: object.endian,
+            roots: &roots,
+            found: &found,
+            classes: &classes,
+            at,
+            kernel,
+        };
+        // What one kernel may cost has a bound, however many groups there are.
+        let mut steps = STEPS_IN_ALL;
+        let results: Vec<usize> = works.iter_mut().map(|work| work.result(&case, &mut steps)).collect();
+        let index = match known.get(&results) {
+            Some(&index) => index,
+            None => {
+                distinct.push(combined(&works, &results, accesses.len()));
+                known.insert(results, distinct.len() - 1);
+                distinct.len() - 1
             }
-        })
-        .collect();
+        };
+        of_kernel.push(index);
+    }
     Answers { distinct, of_kernel }
 }
 
-/// A local root type that candidates are searched for.
-struct Root {
-    id: TypeId,
-    name: String,
-    kind: Kind,
+/// The outcomes of all groups in the order of the accesses.
+fn combined(works: &[Work<'_>], results: &[usize], count: usize) -> Answer {
+    let mut outcomes: Vec<(usize, &Arc<Outcome>)> = Vec::with_capacity(count);
+    for (work, &result) in works.iter().zip(results) {
+        outcomes.extend(work.group.positions.iter().copied().zip(&work.distinct[result]));
+    }
+    outcomes.sort_unstable_by_key(|&(position, _)| position);
+    Answer { outcomes: outcomes.into_iter().map(|(_, outcome)| Arc::clone(outcome)).collect() }
 }
 
-/// The root types whose candidates decide, in the order of their first access.
-fn roots(local: &Btf, accesses: &[Access]) -> Vec<Root> {
-    let mut roots: Vec<Root> = Vec::new();
-    for access in accesses {
-        let is_searched =
-            access.skipped.is_none() && access.local.is_ok() && access.kind != RelocationKind::TypeIdLocal;
-        if is_searched && !roots.iter().any(|root| root.id == access.root) {
-            let name = essential_name(local.name_bytes(access.root));
-            let name = String::from_utf8_lossy(name).into_owned();
-            roots.push(Root { id: access.root, name, kind: local.kind(access.root) });
+/// One kernel's part of the question.
+struct Case<'a> {
+    local: &'a Btf,
+    endian: Endian,
+    roots: &'a [Root],
+    /// What was found, per root and kernel, and what is alike of it.
+    found: &'a [Vec<Arc<Found>>],
+    classes: &'a [Vec<u32>],
+    /// The kernel's position, and itself.
+    at: usize,
+    kernel: &'a Kernel,
+}
+
+/// A group of accesses with what is known of it so far.
+struct Work<'a> {
+    group: Group<'a>,
+    /// What was asked last, and what came of it: kernels that follow one another are often alike.
+    last: Option<(Vec<u32>, Cost)>,
+    /// What came of each set of candidates.
+    known: HashMap<Vec<u32>, Cost>,
+    /// The distinct results, one outcome per access of the group.
+    distinct: Vec<Vec<Arc<Outcome>>>,
+    by_outcomes: HashMap<Vec<Arc<Outcome>>, usize>,
+    key: Vec<u32>,
+}
+
+/// The number of a distinct result, and how many comparisons it took.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    result: usize,
+    steps: u32,
+}
+
+impl<'a> Work<'a> {
+    fn new(group: Group<'a>) -> Self {
+        Self {
+            group,
+            last: None,
+            known: HashMap::new(),
+            distinct: Vec::new(),
+            by_outcomes: HashMap::new(),
+            key: Vec::new(),
         }
     }
-    roots
-}
 
-/// What makes two kernels answer alike.
-#[derive(PartialEq, Eq, Hash)]
-enum Key {
-    /// The same types of the same BTF, kept alive by the kernel while the map lives.
-    In(Vec<(String, *const Btf, Vec<TypeId>)>),
-    Absent(Absence),
-    Unknown(Gap),
-    Ids(bool),
-}
-
-impl Key {
-    fn of(found: &Found) -> Self {
-        match found {
-            Found::In(units) => Self::In(
-                units
-                    .iter()
-                    .map(|unit| (unit.unit.clone(), Arc::as_ptr(&unit.btf), unit.ids.clone()))
-                    .collect(),
-            ),
-            Found::Absent(absence) => Self::Absent(absence.clone()),
-            Found::Unknown(gap) => Self::Unknown(gap.clone()),
+    /// The number of the group's result on a kernel. Resolves it when no kernel before had the same candidates. Takes
+    /// what that costs from `steps`, also when it was paid for before: an answer depends on no other kernel.
+    fn result(&mut self, case: &Case<'_>, steps: &mut u32) -> usize {
+        self.key.clear();
+        self.key.extend(self.group.roots.iter().map(|&root| case.classes[root][case.at]));
+        self.key.push(u32::from(self.group.asks_for_ids && case.kernel.has_kernel_ids));
+        let known = match &self.last {
+            Some((key, cost)) if *key == self.key => Some(*cost),
+            _ => self.known.get(&self.key).copied(),
+        };
+        let cost = match known.filter(|known| known.steps <= *steps) {
+            Some(known) => known,
+            None => self.resolve(case, *steps),
+        };
+        if self.last.as_ref().is_none_or(|(key, _)| *key != self.key) {
+            // What was cut short is not known: it is so for those alone that have as little left.
+            self.last = self.known.get(&self.key).map(|&cost| (self.key.clone(), cost));
         }
+        *steps -= cost.steps;
+        cost.result
+    }
+
+    fn resolve(&mut self, case: &Case<'_>, steps: u32) -> Cost {
+        let found = |&root: &usize| (case.roots[root].id, Arc::clone(&case.found[root][case.at]));
+        let roots: HashMap<TypeId, Arc<Found>> = self.group.roots.iter().map(found).collect();
+        let has_kernel_ids = case.kernel.has_kernel_ids;
+        let question = Question { local: case.local, endian: case.endian, roots: &roots, has_kernel_ids };
+        let resolved = resolve_some(&self.group.accesses, &question, steps);
+        let outcomes: Vec<Arc<Outcome>> = resolved.outcomes.into_iter().map(Arc::new).collect();
+        // Different candidates may still come to the same.
+        let result = *self.by_outcomes.entry(outcomes).or_insert_with_key(|outcomes| {
+            self.distinct.push(outcomes.clone());
+            self.distinct.len() - 1
+        });
+        let cost = Cost { result, steps: resolved.steps };
+        if !resolved.is_cut_short {
+            self.known.insert(self.key.clone(), cost);
+        }
+        cost
     }
 }
 

@@ -7,7 +7,7 @@ use super::MatchError;
 const STEPS: u32 = 1 << 20;
 /// Comparisons allowed for all accesses and candidates together. Ten thousand accesses to the largest
 /// real types stay below it; thousands of candidates that each just keep to their own bound would take hours.
-const STEPS_IN_ALL: u32 = 1 << 25;
+pub(crate) const STEPS_IN_ALL: u32 = 1 << 25;
 /// Names of so many bytes cost one comparison more.
 const NAME_BYTES: usize = 64;
 
@@ -16,11 +16,23 @@ const NAME_BYTES: usize = 64;
 pub(super) struct Budget {
     left: u32,
     in_all: u32,
+    is_exhausted: bool,
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
-        Self { left: STEPS, in_all: STEPS_IN_ALL }
+    /// So many comparisons for all accesses and candidates together.
+    pub(super) fn of(in_all: u32) -> Self {
+        Self { left: STEPS, in_all, is_exhausted: false }
+    }
+
+    /// What is left for all together.
+    pub(super) fn left_in_all(&self) -> u32 {
+        self.in_all
+    }
+
+    /// Whether some comparison was refused because too few were left for all together.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.is_exhausted
     }
 
     /// Begins with the next candidate.
@@ -37,7 +49,11 @@ impl Budget {
     pub(super) fn spend_on(&mut self, name: &[u8]) -> Result<(), MatchError> {
         let steps = u32::try_from(name.len() / NAME_BYTES).unwrap_or(u32::MAX).saturating_add(1);
         self.left = self.left.checked_sub(steps).ok_or(MatchError::TooComplex)?;
-        self.in_all = self.in_all.checked_sub(steps).ok_or(MatchError::TooComplex)?;
+        let Some(in_all) = self.in_all.checked_sub(steps) else {
+            self.is_exhausted = true;
+            return Err(MatchError::TooComplex);
+        };
+        self.in_all = in_all;
         Ok(())
     }
 }
@@ -48,7 +64,7 @@ mod tests {
 
     #[test]
     fn candidates_have_a_bound_each_and_one_together() {
-        let mut budget = Budget::new();
+        let mut budget = Budget::of(STEPS_IN_ALL);
         let name = vec![0; NAME_BYTES * (STEPS as usize / 2)];
         for _ in 0..2 * (STEPS_IN_ALL / STEPS) - 2 {
             assert!(budget.spend_on(&name).is_ok());
@@ -56,10 +72,12 @@ mod tests {
             budget.next_candidate();
         }
         assert!(budget.spend().is_ok());
+        assert!(!budget.is_exhausted(), "only candidates came to their bound");
         while budget.spend_on(&name[..NAME_BYTES << 10]).is_ok() {
             budget.next_candidate();
         }
         budget.next_candidate();
         assert_eq!(budget.spend_on(&name), Err(MatchError::TooComplex), "nothing is left");
+        assert!(budget.is_exhausted());
     }
 }

@@ -14,6 +14,7 @@ mod type_compat;
 mod type_match;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use corecheck_layouts::btf::cdecl::type_name;
 use corecheck_layouts::btf::{Btf, Endian, TypeId};
@@ -21,6 +22,8 @@ use corecheck_layouts::kernel::Found;
 
 pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
 pub use patch::{POISON, PatchError};
+
+pub(crate) use self::budget::STEPS_IN_ALL;
 
 use self::budget::Budget;
 use crate::access::{Access, Broken, RelocationKind, Slots, Spec, Value, value_of};
@@ -33,7 +36,7 @@ pub struct Question<'a> {
     /// Byte order of the object.
     pub endian: Endian,
     /// Where the root types are found, by local type id.
-    pub roots: &'a HashMap<TypeId, Found>,
+    pub roots: &'a HashMap<TypeId, Arc<Found>>,
     /// Whether type ids of the target are the kernel's own; a store renumbers them.
     pub has_kernel_ids: bool,
 }
@@ -46,15 +49,34 @@ struct Candidate<'a> {
     id: TypeId,
 }
 
+/// What some accesses come to, and what it took to find out.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// One outcome per access.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// Comparisons that were made.
+    pub(crate) steps: u32,
+    /// Whether the comparisons that were allowed did not suffice.
+    pub(crate) is_cut_short: bool,
+}
+
 /// Resolves `accesses` in their order.
 ///
 /// The candidates of one local type id are pruned as libbpf prunes them: after an access that at least one of
 /// them matched, those that did not match are forgotten for the rest of the object (`bpf_core_calc_relo_insn`).
 pub fn resolve(accesses: &[Access], question: &Question<'_>) -> Vec<Outcome> {
+    let accesses: Vec<&Access> = accesses.iter().collect();
+    resolve_some(&accesses, question, STEPS_IN_ALL).outcomes
+}
+
+/// Resolves some of an object's accesses with so many comparisons. Nothing but these goes from one access to another:
+/// what was pruned of the candidates of a local type, and what an access left of an instruction. So accesses that
+/// share neither can be resolved apart.
+pub(crate) fn resolve_some(accesses: &[&Access], question: &Question<'_>, steps: u32) -> Resolved {
     let mut candidates: HashMap<TypeId, Vec<Candidate<'_>>> = HashMap::new();
     let mut patched: BTreeMap<(usize, u32), Slots> = BTreeMap::new();
-    let mut budget = Budget::new();
-    accesses
+    let mut budget = Budget::of(steps);
+    let outcomes = accesses
         .iter()
         .map(|access| {
             let place = (access.section_index, access.insn);
@@ -65,7 +87,8 @@ pub fn resolve(accesses: &[Access], question: &Question<'_>) -> Vec<Outcome> {
             }
             outcome
         })
-        .collect()
+        .collect();
+    Resolved { outcomes, steps: steps - budget.left_in_all(), is_cut_short: budget.is_exhausted() }
 }
 
 fn resolve_one<'a>(
@@ -86,7 +109,7 @@ fn resolve_one<'a>(
         let value = local.value;
         return patch_in(slots, value, value, question.local, question.local, None);
     }
-    let found = match question.roots.get(&access.root) {
+    let found = match question.roots.get(&access.root).map(Arc::as_ref) {
         Some(Found::In(found)) => found.as_slice(),
         Some(Found::Absent(absence)) => {
             return no_match(access.kind, slots, local.value, question, Reason::TypeAbsent(absence.clone()));

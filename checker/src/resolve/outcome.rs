@@ -8,7 +8,7 @@ use super::patch::PatchError;
 use crate::access::{Broken, Skipped, Slots, Spec, ValueError};
 
 /// The result of resolving one access.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Outcome {
     /// Which of the six it is.
     pub state: State,

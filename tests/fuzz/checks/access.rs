@@ -79,11 +79,11 @@ fn access(btf: &Btf, root: TypeId, kind: RelocationKind, text: &[u8]) -> Option<
 
 fn ask(accesses: &[Access], local: &Btf, target: &Arc<Btf>) -> Vec<corecheck::resolve::Outcome> {
     let kernel = kernel::of(target);
-    let mut roots: HashMap<TypeId, Found> = HashMap::new();
+    let mut roots: HashMap<TypeId, Arc<Found>> = HashMap::new();
     for access in accesses {
         roots.entry(access.root).or_insert_with(|| {
             let name = String::from_utf8_lossy(essential_name(local.name_bytes(access.root)));
-            kernel.find(&[(&name, local.kind(access.root))], &Modules::None).remove(0)
+            Arc::new(kernel.find(&[(&name, local.kind(access.root))], &Modules::None).remove(0))
         });
     }
     // Every access has its own instruction.

@@ -1,5 +1,7 @@
 //! Verdicts from outcomes, set one by one.
 
+use std::sync::Arc;
+
 use corecheck_layouts::kernel::{Gap, Modules};
 
 use super::*;
@@ -41,7 +43,8 @@ impl Case {
             _ => Reason::Broken(Broken::AnonymousRoot),
         };
         let reason = Some(reason);
-        self.answer.outcomes[access] = Outcome { state, value: None, target: None, reason, patched: None };
+        let outcome = Outcome { state, value: None, target: None, reason, patched: None };
+        self.answer.outcomes[access] = Arc::new(outcome);
         self
     }
 
@@ -181,6 +184,7 @@ fn conditions_name_what_must_be_there() {
     case.kernel.facts.btf = ShippedBtf::None;
     assert_eq!(case.judge().conditions, [Condition::BtfBroughtAlong]);
     for outcome in &mut case.answer.outcomes {
+        let outcome = Arc::make_mut(outcome);
         outcome.target.as_mut().expect("all resolved").unit = "vfio".to_owned();
     }
     let expected = [Condition::BtfBroughtAlong, Condition::ModuleLoaded("vfio".to_owned())];
