@@ -289,21 +289,54 @@ fn split_btf_without_strings_is_legal() {
     assert_eq!(btf.name(TypeId(20)), "");
 }
 
-#[test]
-fn a_wrong_base_is_noticed() {
-    let base = Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound");
-    let mut bytes = build(Endian::Little, &every_kind());
-    // A split unit whose only type is called by an offset inside the base's first string, "long int".
+/// A split unit of one record on top of [`every_kind`], and the error that it makes.
+fn one_record(words: &[u32]) -> Result<Btf, BtfError> {
+    let base = Arc::new(Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound"));
+    let mut bytes = build(Endian::Little, &[]);
+    let length = words.len() as u32 * 4;
     bytes.truncate(24);
-    bytes.extend([3u32, 8 << 24, 1].into_iter().flat_map(u32::to_le_bytes));
-    for (at, value) in [(12, 12u32), (16, 12), (20, 0)] {
+    bytes.extend(words.iter().copied().flat_map(u32::to_le_bytes));
+    for (at, value) in [(12, length), (16, length), (20, 4)] {
         bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
     }
-    let base = Arc::new(base);
-    let error = Btf::parse_split(bytes.clone(), Arc::clone(&base)).expect_err("it is another's module");
-    assert_eq!(error, BtfError::WrongBase { id: 20, name_offset: 3 });
-    bytes[24] = 1;
-    assert!(Btf::parse_split(bytes, base).is_ok(), "offset 1 is where a string begins");
+    bytes.extend(b"own\0");
+    Btf::parse_split(bytes, base)
+}
+
+#[test]
+fn a_wrong_base_shows_in_names_that_begin_inside_others() {
+    let own = build(Endian::Little, &every_kind()).len() as u32 - record_offset(19) as u32 - 12;
+    let typedef = |name: u32| one_record(&[name, 8 << 24, 1]);
+    let member = |name: u32| one_record(&[1, 4 << 24 | 1, 8, name, 1, 0]);
+    for with_name in [&typedef as &dyn Fn(u32) -> Result<Btf, BtfError>, &member] {
+        // Offset 1 is where the base's first string begins, "long int"; 3 lies inside it.
+        assert!(with_name(1).is_ok() && with_name(own).is_ok());
+        for inside in [3, own + 1] {
+            let what = format!("string offset {inside} begins inside another string");
+            assert_eq!(with_name(inside).expect_err("wrong base"), BtfError::WrongBase { id: 20, what });
+        }
+        let beyond = with_name(own + 4).expect_err("beyond the end").to_string();
+        assert!(beyond.contains("does not belong to the base BTF it was given"), "{beyond}");
+    }
+}
+
+#[test]
+fn a_wrong_base_shows_in_references_that_make_no_sense() {
+    // Kinds of the base's types: 13 is a function, 14 its prototype, 4 a struct.
+    let base = Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound");
+    assert_eq!([14, 13, 4].map(|id| base.kind(TypeId(id))), [Kind::FuncProto, Kind::Func, Kind::Struct]);
+    let pointer = |to| one_record(&[0, 2 << 24, to]);
+    let constant = |to| one_record(&[0, 10 << 24, to]);
+    let array = |of| one_record(&[0, 3 << 24, 0, of, 1, 1]);
+    let member = |of| one_record(&[1, 4 << 24 | 1, 8, 1, of, 0]);
+    for sound in [pointer(4), pointer(14), constant(14), array(4), member(4)] {
+        assert!(sound.is_ok(), "{sound:?}");
+    }
+    for wrong in [pointer(13), constant(13), array(14), array(13), member(14), member(13), pointer(21)] {
+        assert!(matches!(wrong, Err(BtfError::WrongBase { id: 20, .. })), "{wrong:?}");
+    }
+    let text = array(13).expect_err("an array of functions").to_string();
+    assert!(text.contains("type [20] is a array and refers to type [13], a func"), "{text}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod arch;
 mod facts;
 mod find;
+pub mod health;
 mod looked;
 mod made;
 mod modules;
