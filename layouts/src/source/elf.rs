@@ -7,7 +7,7 @@ use object::read::elf::{FileHeader, SectionHeader};
 
 use super::error::Problem;
 use super::found::{FoundAt, FoundBtf, SourceKind};
-use super::{arch, banner, scan};
+use super::{arch, banner, ikconfig, scan};
 use crate::btf::Endian;
 use crate::btf::Header;
 
@@ -55,6 +55,7 @@ fn find_in<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<FoundBt
 
     let is_kernel = module.is_none() && machine != elf::EM_BPF;
     let banner = if is_kernel { banner::find(bytes) } else { None };
+    let banner_seen = banner.is_some();
     let (btf, found_at) = match sections.btf {
         Some(btf) => (btf, FoundAt::Section),
         // Only what shows itself as a kernel is searched: any program may carry BTF as data.
@@ -87,6 +88,7 @@ fn find_in<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<FoundBt
         release,
         arch: arch::debian_name(machine, pointer_bytes, endian),
         pointer_bytes: Some(pointer_bytes),
+        config: if banner_seen { ikconfig::find(bytes) } else { None },
     })
 }
 

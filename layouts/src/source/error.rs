@@ -54,11 +54,36 @@ pub enum Problem {
         /// The first bytes, in hexadecimal.
         first: String,
     },
-    /// An arm64, riscv64 or loong64 kernel wrapped as a compressed EFI application.
+    /// The header of a kernel image other than bzImage is damaged.
+    #[error("{format} header at {offset:#x}: {what}; get the image again, it may be cut short")]
+    ImageHeader {
+        /// The image's format.
+        format: &'static str,
+        /// Offset of the field.
+        offset: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// An EFI zboot image whose payload no decoder knows.
     #[error(
-        "is an EFI zboot image, which is not read; give its vmlinux, or /sys/kernel/btf/vmlinux of the running kernel"
+        "EFI zboot payload at {offset:#x} is compressed with {name:?} (it starts with {first}), for which no decoder is built in; decompress the kernel first and give the result, or /sys/kernel/btf/vmlinux of the running kernel"
     )]
-    EfiZboot,
+    NamedCompression {
+        /// The compression, as the image names it.
+        name: String,
+        /// Where the payload is.
+        offset: usize,
+        /// Its first bytes, in hexadecimal.
+        first: String,
+    },
+    /// An image in which no compressed kernel is found.
+    #[error(
+        "is a kernel image ({what}) in which no gzip, xz, zstd, lz4 or lzma data hold a kernel (lzo and bzip2 are not read); give its vmlinux, or /sys/kernel/btf/vmlinux of the running kernel"
+    )]
+    NoPayload {
+        /// The kind of image.
+        what: &'static str,
+    },
     /// A part of the file has a problem of its own.
     #[error("in {part}: {problem}")]
     Inside {
@@ -159,9 +184,9 @@ pub enum Problem {
         /// The protocol's version, the major number in the high byte.
         version: u16,
     },
-    /// A bzImage's payload lies beyond the file.
+    /// An image's payload lies beyond the file.
     #[error(
-        "bzImage payload (offset {offset:#x}, {length} bytes) reaches beyond the file's {file_size} bytes; get the image again, it may be cut short"
+        "the payload (offset {offset:#x}, {length} bytes) reaches beyond the file's {file_size} bytes; get the image again, it may be cut short"
     )]
     PayloadOutside {
         /// Its stated offset in the file.

@@ -95,6 +95,30 @@ pub(super) fn bzimage(payload: &[u8]) -> Vec<u8> {
     image
 }
 
+/// A flat Image with this magic number.
+pub(super) fn flat_image(magic: &[u8], memory: &[u8]) -> Vec<u8> {
+    let mut image = vec![0; 64];
+    image[0x38..0x3c].copy_from_slice(magic);
+    image.extend(memory);
+    image
+}
+
+/// An EFI zboot image; its PE header stands before the payload.
+pub(super) fn zboot(machine: u16, compression: &str, payload: &[u8]) -> Vec<u8> {
+    let mut image = vec![0; 0x80];
+    let mut put = |at: usize, field: &[u8]| image[at..at + field.len()].copy_from_slice(field);
+    put(0, b"MZ\0\0zimg");
+    put(8, &put32(Endian::Little, 0x80));
+    put(12, &put32(Endian::Little, payload.len()));
+    put(24, compression.as_bytes());
+    put(0x38, &[0xcd, 0x23, 0x82, 0x81]);
+    put(0x3c, &put32(Endian::Little, 0x40));
+    put(0x40, b"PE\0\0");
+    put(0x44, &machine.to_le_bytes());
+    image.extend(payload);
+    image
+}
+
 struct Section {
     name: &'static str,
     content: Vec<u8>,
