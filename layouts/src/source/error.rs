@@ -270,6 +270,94 @@ pub enum Problem {
         /// Their offsets.
         offsets: Vec<usize>,
     },
+    /// An archive is damaged.
+    #[error("{format} archive, {place}: {what}; get the file again, it may be cut short")]
+    Archive {
+        /// The archive's format.
+        format: &'static str,
+        /// Where in it.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// An archive unpacks to more than the limit.
+    #[error(
+        "unpacks to more than {limit} bytes, the most that is accepted of an archive of its size; no package is that dense, so do not trust this file (or unpack it by other means and give the folder)"
+    )]
+    TooMuchUnpacked {
+        /// The limit.
+        limit: u64,
+    },
+    /// An archive has more entries than the limit.
+    #[error("has more than {limit} entries, the most that are read; give the kernel's own package or folder")]
+    TooManyEntries {
+        /// The limit.
+        limit: u64,
+    },
+    /// An ELF file has only DWARF, and what makes BTF of it is not there.
+    #[error(
+        "has no BTF, only DWARF, of which pahole makes BTF; it is not installed: apt install pahole (dnf install dwarves), or make the BTF elsewhere with pahole -J --btf_encode_detached=OUT FILE and give that"
+    )]
+    NoPahole,
+    /// `pahole` made no BTF of the DWARF.
+    #[error("has no BTF, only DWARF, of which pahole was to make BTF; {what}")]
+    Pahole {
+        /// What happened.
+        what: String,
+    },
+    /// A BPF object where a kernel is wanted.
+    #[error(
+        "is a BPF object; give a kernel: raw BTF, an ELF file with .BTF, a kernel image, a package or a folder of those"
+    )]
+    BpfObject,
+    /// Something else where a module is expected.
+    #[error("is no kernel module, or its BTF is not split BTF; get the file again")]
+    NoModule,
+    /// A module of another kernel.
+    #[error("is a module of kernel {own}, not of {kernel}; give the modules of one build")]
+    OtherKernel {
+        /// The kernel that it says it is of.
+        own: String,
+        /// The kernel that it was found with.
+        kernel: String,
+    },
+    /// A module in another byte order than its kernel.
+    #[error("has {own} BTF, its kernel {kernel}; give the modules of one build")]
+    OtherEndian {
+        /// Its byte order.
+        own: Endian,
+        /// Its kernel's.
+        kernel: Endian,
+    },
+    /// Nothing of a kernel is in it.
+    #[error(
+        "holds nothing of a kernel: no vmlinux, kernel image, module or BTF; a package that only depends on others is not enough, give linux-image-* (or linux-binary-* with linux-modules-*), kernel-core with kernel-modules"
+    )]
+    NothingInIt,
+    /// Modules and no kernel.
+    #[error(
+        "of kernel {release} only modules were given, whose BTF means nothing without its vmlinux; give its kernel image or package as well"
+    )]
+    OnlyModules {
+        /// The kernel.
+        release: String,
+    },
+    /// What is given twice in different ways.
+    #[error(
+        "the option that sets the release fits one kernel, and {kernels} are given; give them one at a time"
+    )]
+    OneReleaseForMany {
+        /// How many there are.
+        kernels: usize,
+    },
+    /// More modules than memory is spent on.
+    #[error(
+        "is left out: the modules of this kernel have more than {limit} bytes; unpack the package and give the folder"
+    )]
+    TooManyModules {
+        /// The limit.
+        limit: u64,
+    },
     /// Split BTF where BTF that stands on its own is needed.
     #[error("is split BTF, which cannot be read without the vmlinux BTF that it was made on top of{}{}", release.as_deref().map(|r| format!("; give the vmlinux of {r} as well")).unwrap_or_else(|| "; give that vmlinux as well".to_owned()), if *distilled { " (its .BTF.base does not replace that)" } else { "" })]
     NeedsBase {

@@ -9,6 +9,8 @@
 //! - `ikconfig`: the configuration that a kernel may carry;
 //! - `payload`: the compressions, of an image's payload or of a whole file (`vfio.ko.xz`);
 //! - `scan`: the search for the kernel's BTF where no section header leads to it;
+//! - `archive`: packages and archives, as streams of files;
+//! - [`gather`]: from everything that a command line may name to kernels with all their units;
 //! - [`table`]: the repository's own reviewed tables of definitions;
 //! - `banner`: the "Linux version …" string; `arch`: machine numbers in Debian's words.
 //!
@@ -19,11 +21,13 @@
 //! [`MAX_FILE_BYTES`] and [`MAX_DECOMPRESSED_BYTES`].
 
 mod arch;
+mod archive;
 mod banner;
 mod elf;
 mod error;
 mod flat;
 mod found;
+pub mod gather;
 mod ikconfig;
 mod image;
 mod payload;

@@ -79,6 +79,12 @@ pub(super) fn gzip(data: &[u8]) -> Vec<u8> {
     encoder.finish().expect("encodes")
 }
 
+pub(super) fn xz(data: &[u8]) -> Vec<u8> {
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 6);
+    encoder.write_all(data).expect("encodes");
+    encoder.finish().expect("encodes")
+}
+
 /// A bzImage of boot protocol 2.15 with four setup sectors, whose payload starts 32 bytes behind them.
 pub(super) fn bzimage(payload: &[u8]) -> Vec<u8> {
     let mut image = vec![0; 5 * 512 + 32];
