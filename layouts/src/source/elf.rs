@@ -7,7 +7,7 @@ use object::read::elf::{FileHeader, SectionHeader};
 
 use super::error::Problem;
 use super::found::{FoundAt, FoundBtf, SourceKind};
-use super::{arch, banner, scan};
+use super::{arch, banner, ikconfig, scan};
 use crate::btf::Endian;
 use crate::btf::Header;
 
@@ -18,9 +18,14 @@ pub(super) fn is_elf(bytes: &[u8]) -> bool {
 
 /// The BTF of an ELF file. Without section headers, or without `.BTF`, a kernel is searched by content.
 pub(super) fn find(bytes: &[u8]) -> Result<FoundBtf, Problem> {
+    find_with(bytes, None)
+}
+
+/// As [`find`], with BTF that was made for this file where it has none.
+pub(super) fn find_with(bytes: &[u8], made: Option<&[u8]>) -> Result<FoundBtf, Problem> {
     match bytes.get(4) {
-        Some(&elf::ELFCLASS32) => find_in::<FileHeader32<Endianness>>(bytes),
-        Some(&elf::ELFCLASS64) => find_in::<FileHeader64<Endianness>>(bytes),
+        Some(&elf::ELFCLASS32) => find_in::<FileHeader32<Endianness>>(bytes, made),
+        Some(&elf::ELFCLASS64) => find_in::<FileHeader64<Endianness>>(bytes, made),
         _ => Err(Problem::Elf { part: "header", reason: "neither 32-bit nor 64-bit".to_owned() }),
     }
 }
@@ -43,7 +48,10 @@ fn damaged(part: &'static str) -> impl Fn(object::read::Error) -> Problem {
     move |error| Problem::Elf { part, reason: error.to_string() }
 }
 
-fn find_in<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<FoundBtf, Problem> {
+fn find_in<Elf: FileHeader<Endian = Endianness>>(
+    bytes: &[u8],
+    made: Option<&[u8]>,
+) -> Result<FoundBtf, Problem> {
     let header = Elf::parse(bytes).map_err(damaged("header"))?;
     let object_endian = header.endian().map_err(damaged("header"))?;
     let endian = if header.is_big_endian() { Endian::Big } else { Endian::Little };
@@ -55,7 +63,8 @@ fn find_in<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<FoundBt
 
     let is_kernel = module.is_none() && machine != elf::EM_BPF;
     let banner = if is_kernel { banner::find(bytes) } else { None };
-    let (btf, found_at) = match sections.btf {
+    let banner_seen = banner.is_some();
+    let (btf, found_at) = match sections.btf.or(made) {
         Some(btf) => (btf, FoundAt::Section),
         // Only what shows itself as a kernel is searched: any program may carry BTF as data.
         None => match if banner.is_some() { scan::kernel_btf(bytes)? } else { None } {
@@ -87,6 +96,7 @@ fn find_in<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<FoundBt
         release,
         arch: arch::debian_name(machine, pointer_bytes, endian),
         pointer_bytes: Some(pointer_bytes),
+        config: if banner_seen { ikconfig::find(bytes) } else { None },
     })
 }
 

@@ -54,11 +54,36 @@ pub enum Problem {
         /// The first bytes, in hexadecimal.
         first: String,
     },
-    /// An arm64, riscv64 or loong64 kernel wrapped as a compressed EFI application.
+    /// The header of a kernel image other than bzImage is damaged.
+    #[error("{format} header at {offset:#x}: {what}; get the image again, it may be cut short")]
+    ImageHeader {
+        /// The image's format.
+        format: &'static str,
+        /// Offset of the field.
+        offset: usize,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// An EFI zboot image whose payload no decoder knows.
     #[error(
-        "is an EFI zboot image, which is not read; give its vmlinux, or /sys/kernel/btf/vmlinux of the running kernel"
+        "EFI zboot payload at {offset:#x} is compressed with {name:?} (it starts with {first}), for which no decoder is built in; decompress the kernel first and give the result, or /sys/kernel/btf/vmlinux of the running kernel"
     )]
-    EfiZboot,
+    NamedCompression {
+        /// The compression, as the image names it.
+        name: String,
+        /// Where the payload is.
+        offset: usize,
+        /// Its first bytes, in hexadecimal.
+        first: String,
+    },
+    /// An image in which no compressed kernel is found.
+    #[error(
+        "is a kernel image ({what}) in which no gzip, xz, zstd, lz4 or lzma data hold a kernel (lzo and bzip2 are not read); give its vmlinux, or /sys/kernel/btf/vmlinux of the running kernel"
+    )]
+    NoPayload {
+        /// The kind of image.
+        what: &'static str,
+    },
     /// A part of the file has a problem of its own.
     #[error("in {part}: {problem}")]
     Inside {
@@ -159,9 +184,9 @@ pub enum Problem {
         /// The protocol's version, the major number in the high byte.
         version: u16,
     },
-    /// A bzImage's payload lies beyond the file.
+    /// An image's payload lies beyond the file.
     #[error(
-        "bzImage payload (offset {offset:#x}, {length} bytes) reaches beyond the file's {file_size} bytes; get the image again, it may be cut short"
+        "the payload (offset {offset:#x}, {length} bytes) reaches beyond the file's {file_size} bytes; get the image again, it may be cut short"
     )]
     PayloadOutside {
         /// Its stated offset in the file.
@@ -244,6 +269,94 @@ pub enum Problem {
     Ambiguous {
         /// Their offsets.
         offsets: Vec<usize>,
+    },
+    /// An archive is damaged.
+    #[error("{format} archive, {place}: {what}; get the file again, it may be cut short")]
+    Archive {
+        /// The archive's format.
+        format: &'static str,
+        /// Where in it.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// An archive unpacks to more than the limit.
+    #[error(
+        "unpacks to more than {limit} bytes, the most that is accepted of an archive of its size; no package is that dense, so do not trust this file (or unpack it by other means and give the folder)"
+    )]
+    TooMuchUnpacked {
+        /// The limit.
+        limit: u64,
+    },
+    /// An archive has more entries than the limit.
+    #[error("has more than {limit} entries, the most that are read; give the kernel's own package or folder")]
+    TooManyEntries {
+        /// The limit.
+        limit: u64,
+    },
+    /// An ELF file has only DWARF, and what makes BTF of it is not there.
+    #[error(
+        "has no BTF, only DWARF, of which pahole makes BTF; it is not installed: apt install pahole (dnf install dwarves), or make the BTF elsewhere with pahole -J --btf_encode_detached=OUT FILE and give that"
+    )]
+    NoPahole,
+    /// `pahole` made no BTF of the DWARF.
+    #[error("has no BTF, only DWARF, of which pahole was to make BTF; {what}")]
+    Pahole {
+        /// What happened.
+        what: String,
+    },
+    /// A BPF object where a kernel is wanted.
+    #[error(
+        "is a BPF object; give a kernel: raw BTF, an ELF file with .BTF, a kernel image, a package or a folder of those"
+    )]
+    BpfObject,
+    /// Something else where a module is expected.
+    #[error("is no kernel module, or its BTF is not split BTF; get the file again")]
+    NoModule,
+    /// A module of another kernel.
+    #[error("is a module of kernel {own}, not of {kernel}; give the modules of one build")]
+    OtherKernel {
+        /// The kernel that it says it is of.
+        own: String,
+        /// The kernel that it was found with.
+        kernel: String,
+    },
+    /// A module in another byte order than its kernel.
+    #[error("has {own} BTF, its kernel {kernel}; give the modules of one build")]
+    OtherEndian {
+        /// Its byte order.
+        own: Endian,
+        /// Its kernel's.
+        kernel: Endian,
+    },
+    /// Nothing of a kernel is in it.
+    #[error(
+        "holds nothing of a kernel: no vmlinux, kernel image, module or BTF; a package that only depends on others is not enough, give linux-image-* (or linux-binary-* with linux-modules-*), kernel-core with kernel-modules"
+    )]
+    NothingInIt,
+    /// Modules and no kernel.
+    #[error(
+        "of kernel {release} only modules were given, whose BTF means nothing without its vmlinux; give its kernel image or package as well"
+    )]
+    OnlyModules {
+        /// The kernel.
+        release: String,
+    },
+    /// What is given twice in different ways.
+    #[error(
+        "the option that sets the release fits one kernel, and {kernels} are given; give them one at a time"
+    )]
+    OneReleaseForMany {
+        /// How many there are.
+        kernels: usize,
+    },
+    /// More modules than memory is spent on.
+    #[error(
+        "is left out: the modules of this kernel have more than {limit} bytes; unpack the package and give the folder"
+    )]
+    TooManyModules {
+        /// The limit.
+        limit: u64,
     },
     /// Split BTF where BTF that stands on its own is needed.
     #[error("is split BTF, which cannot be read without the vmlinux BTF that it was made on top of{}{}", release.as_deref().map(|r| format!("; give the vmlinux of {r} as well")).unwrap_or_else(|| "; give that vmlinux as well".to_owned()), if *distilled { " (its .BTF.base does not replace that)" } else { "" })]

@@ -37,6 +37,8 @@ pub struct FoundBtf {
     pub arch: Option<&'static str>,
     /// The size of a pointer in bytes, by the ELF class; None for raw BTF.
     pub pointer_bytes: Option<u8>,
+    /// The text of the kernel's configuration, where the kernel carries it (`CONFIG_IKCONFIG`).
+    pub config: Option<String>,
 }
 
 impl FoundBtf {
@@ -89,6 +91,14 @@ pub enum ImageFormat {
     Arm64Image,
     /// riscv64: as arm64's.
     RiscvImage,
+    /// loong64: as arm64's.
+    LoongarchImage,
+    /// arm64, riscv64, loong64: a flat Image, compressed in an EFI application.
+    EfiZboot,
+    /// s390x: code that decompresses the kernel's memory.
+    S390Image,
+    /// 32-bit ARM: as s390x's.
+    ArmZImage,
 }
 
 /// Compressions that Linux builds use for images and modules. Not all are read.

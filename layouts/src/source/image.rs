@@ -1,17 +1,13 @@
-//! Bootable kernel images: x86 bzImage, and the flat Images of arm64 and riscv64.
+//! The bootable kernel of x86, bzImage.
 //!
-//! A bzImage is a setup header, real-mode code in sectors of 512 bytes, and protected-mode code that
+//! It is a setup header, real-mode code in sectors of 512 bytes, and protected-mode code that
 //! holds the compressed `vmlinux`. The fields and their offsets are those of the Linux/x86 boot
-//! protocol (Documentation/arch/x86/boot.rst of the kernel). A flat Image is the kernel's memory behind a
-//! header of 64 bytes (Documentation/arch/arm64/booting.rst, …/riscv/boot-image-header.rst).
-
-use object::elf as elf_numbers;
+//! protocol (Documentation/arch/x86/boot.rst of the kernel).
 
 use super::error::{Problem, first_bytes};
-use super::found::{Compression, FoundAt, FoundBtf, ImageFormat, SourceKind};
-use super::{arch, banner, elf, payload, scan};
+use super::found::{Compression, FoundBtf, ImageFormat, SourceKind};
+use super::{banner, elf, payload};
 use crate::btf::Endian;
-use crate::btf::Header;
 
 const SETUP_SECTS: usize = 0x1f1;
 const BOOT_FLAG: usize = 0x1fe;
@@ -26,38 +22,18 @@ const PROTOCOL_WITH_PAYLOAD: u16 = 0x0208;
 
 const SECTOR: usize = 512;
 
-/// Where a flat Image names its architecture, and the names.
-const FLAT_MAGIC: usize = 0x38;
-const FLAT_ARM64: &[u8] = b"ARM\x64";
-const FLAT_RISCV: &[u8] = b"RSC\x05";
-
 /// What stands after the payload's stream: the size of the kernel, in every compression but gzip,
 /// whose own last field it is.
 const SIZE_WORD: usize = 4;
 
-fn has(bytes: &[u8], offset: usize, magic: &[u8]) -> bool {
+/// Whether `magic` stands at `offset`.
+pub(super) fn has(bytes: &[u8], offset: usize, magic: &[u8]) -> bool {
     bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic))
 }
 
 /// Whether the bytes have the setup header of a bzImage.
 pub(super) fn is_bzimage(bytes: &[u8]) -> bool {
     has(bytes, MAGIC, b"HdrS")
-}
-
-/// Whether the bytes are a compressed kernel in an EFI application.
-pub(super) fn is_efi_zboot(bytes: &[u8]) -> bool {
-    has(bytes, 0, b"MZ") && has(bytes, 4, b"zimg")
-}
-
-/// Which flat Image the bytes are, if any.
-pub(super) fn flat_image(bytes: &[u8]) -> Option<ImageFormat> {
-    if has(bytes, FLAT_MAGIC, FLAT_ARM64) {
-        Some(ImageFormat::Arm64Image)
-    } else if has(bytes, FLAT_MAGIC, FLAT_RISCV) {
-        Some(ImageFormat::RiscvImage)
-    } else {
-        None
-    }
 }
 
 /// The BTF of a bzImage; the kernel in it may have at most `limit` bytes.
@@ -68,32 +44,6 @@ pub(super) fn find_in_bzimage(bytes: &[u8], limit: usize) -> Result<FoundBtf, Pr
     let kind = SourceKind::KernelImage { format: ImageFormat::BzImage, compression };
     let release = found.release.clone().or_else(|| setup_release(bytes));
     Ok(FoundBtf { kind, release, ..found })
-}
-
-/// The BTF of a flat Image. It has no sections, so the BTF is searched by content.
-pub(super) fn find_in_flat(bytes: &[u8], format: ImageFormat) -> Result<FoundBtf, Problem> {
-    let range = scan::kernel_btf(bytes)?.ok_or(Problem::NoBtfInImage)?;
-    let btf = bytes.get(range.clone()).unwrap_or_default();
-    let header = Header::parse(btf).map_err(|problem| Problem::BtfHeader { place: "image", problem })?;
-    let machine = match format {
-        ImageFormat::RiscvImage => elf_numbers::EM_RISCV,
-        _ => elf_numbers::EM_AARCH64,
-    };
-    let banner = banner::find(bytes);
-    Ok(FoundBtf {
-        name: String::new(),
-        kind: SourceKind::KernelImage { format, compression: Compression::None },
-        file_compression: None,
-        bytes: btf.to_vec(),
-        found_at: FoundAt::Scan { offset: range.start },
-        endian: header.endian,
-        needs_base: false,
-        base_btf: None,
-        release: banner.as_deref().and_then(banner::release),
-        banner,
-        arch: arch::debian_name(machine, 8, header.endian),
-        pointer_bytes: Some(8),
-    })
 }
 
 /// The payload and its offset in the file.
@@ -160,7 +110,7 @@ fn setup_release(bytes: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{BANNER, ElfBuilder, bzimage, gzip, kernel_like_btf, raw_btf};
+    use super::super::testing::{BANNER, ElfBuilder, bzimage, gzip, raw_btf};
     use super::*;
 
     const LIMIT: usize = 1 << 20;
@@ -240,23 +190,5 @@ mod tests {
         assert!(matches!(failure(&bzimage(b"garbage!")), Problem::UnknownPayload { .. }));
         let without = ElfBuilder::x86_64().section(".text", b"x").build();
         assert!(matches!(failure(&bzimage(&gzip(&without))), Problem::NoBtf { .. }));
-    }
-
-    #[test]
-    fn flat_images_are_searched() {
-        for (magic, format, name) in
-            [(FLAT_ARM64, ImageFormat::Arm64Image, "arm64"), (FLAT_RISCV, ImageFormat::RiscvImage, "riscv64")]
-        {
-            let mut image = vec![0; 64];
-            image[FLAT_MAGIC..FLAT_MAGIC + 4].copy_from_slice(magic);
-            assert_eq!(flat_image(&image), Some(format));
-            assert!(matches!(find_in_flat(&image, format), Err(Problem::NoBtfInImage)));
-            image.extend([BANNER, &raw_btf(Endian::Little), &kernel_like_btf(Endian::Little)].concat());
-            let found = find_in_flat(&image, format).expect("BTF is there");
-            assert_eq!(found.bytes, kernel_like_btf(Endian::Little));
-            assert_eq!((found.arch, found.release.as_deref()), (Some(name), Some("6.1.0-9-synthetic")));
-        }
-        assert_eq!(flat_image(b"ARM\x64"), None);
-        assert!(is_efi_zboot(b"MZ\0\0zimg") && !is_efi_zboot(b"MZ"));
     }
 }

@@ -4,9 +4,13 @@
 //!
 //! - `raw`: a BTF blob, as `/sys/kernel/btf/vmlinux` gives it;
 //! - `elf`: an ELF file with a `.BTF` section: `vmlinux`, a module, a debug file, a BPF object;
-//! - `image`: a bootable kernel: x86 bzImage, or the flat Image of arm64 and riscv64;
+//! - `image`: the bootable kernel of x86, bzImage; `flat`: the Image of arm64, riscv64 and loong64; `zboot`: these as
+//!   compressed EFI applications; `streams`: images of s390x and 32-bit ARM, which do not say where their kernel is;
+//! - `ikconfig`: the configuration that a kernel may carry;
 //! - `payload`: the compressions, of an image's payload or of a whole file (`vfio.ko.xz`);
 //! - `scan`: the search for the kernel's BTF where no section header leads to it;
+//! - `archive`: packages and archives, as streams of files;
+//! - [`gather`]: from everything that a command line may name to kernels with all their units;
 //! - [`table`]: the repository's own reviewed tables of definitions;
 //! - `banner`: the "Linux version …" string; `arch`: machine numbers in Debian's words.
 //!
@@ -17,17 +21,23 @@
 //! [`MAX_FILE_BYTES`] and [`MAX_DECOMPRESSED_BYTES`].
 
 mod arch;
+mod archive;
 mod banner;
 mod elf;
 mod error;
+mod flat;
 mod found;
+pub mod gather;
+mod ikconfig;
 mod image;
 mod payload;
 mod raw;
 mod scan;
+mod streams;
 pub mod table;
 #[cfg(test)]
 mod testing;
+mod zboot;
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -123,10 +133,12 @@ fn plain_file(bytes: Cow<'_, [u8]>, most: usize) -> Result<FoundBtf, Problem> {
         raw::find(bytes)
     } else if image::is_bzimage(&bytes) {
         image::find_in_bzimage(&bytes, most)
-    } else if let Some(flat) = image::flat_image(&bytes) {
-        image::find_in_flat(&bytes, flat)
-    } else if image::is_efi_zboot(&bytes) {
-        Err(Problem::EfiZboot)
+    } else if zboot::is_zboot(&bytes) {
+        zboot::find(&bytes, most)
+    } else if let Some(wrapper) = streams::recognise(&bytes) {
+        streams::find(&bytes, wrapper, most)
+    } else if let Some(machine) = flat::machine(&bytes) {
+        flat::find(&bytes, machine)
     } else {
         Err(Problem::Unrecognised { first: error::first_bytes(&bytes) })
     }

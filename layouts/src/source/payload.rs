@@ -13,7 +13,7 @@ use super::error::Problem;
 use super::found::Compression;
 
 /// The memory that liblzma may take, in bytes. The kernel's build asks for dictionaries of up to 128 MiB.
-const XZ_MEMORY_BYTES: u64 = 256 << 20;
+pub(super) const XZ_MEMORY_BYTES: u64 = 256 << 20;
 
 /// How many streams are read one after the other. Kernels have one, parallel compressors some hundred.
 const MAX_STREAMS: usize = 4096;

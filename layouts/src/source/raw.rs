@@ -22,6 +22,7 @@ pub(super) fn find(bytes: Cow<'_, [u8]>) -> Result<FoundBtf, Problem> {
         release: None,
         arch: None,
         pointer_bytes: None,
+        config: None,
     })
 }
 

@@ -79,6 +79,12 @@ pub(super) fn gzip(data: &[u8]) -> Vec<u8> {
     encoder.finish().expect("encodes")
 }
 
+pub(super) fn xz(data: &[u8]) -> Vec<u8> {
+    let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 6);
+    encoder.write_all(data).expect("encodes");
+    encoder.finish().expect("encodes")
+}
+
 /// A bzImage of boot protocol 2.15 with four setup sectors, whose payload starts 32 bytes behind them.
 pub(super) fn bzimage(payload: &[u8]) -> Vec<u8> {
     let mut image = vec![0; 5 * 512 + 32];
@@ -91,6 +97,30 @@ pub(super) fn bzimage(payload: &[u8]) -> Vec<u8> {
     put(0x248, &[32]);
     put(0x24c, &put32(Endian::Little, payload.len()));
     put(0x400, b"6.1.0-setup (me@host) #1 SMP\0");
+    image.extend(payload);
+    image
+}
+
+/// A flat Image with this magic number.
+pub(super) fn flat_image(magic: &[u8], memory: &[u8]) -> Vec<u8> {
+    let mut image = vec![0; 64];
+    image[0x38..0x3c].copy_from_slice(magic);
+    image.extend(memory);
+    image
+}
+
+/// An EFI zboot image; its PE header stands before the payload.
+pub(super) fn zboot(machine: u16, compression: &str, payload: &[u8]) -> Vec<u8> {
+    let mut image = vec![0; 0x80];
+    let mut put = |at: usize, field: &[u8]| image[at..at + field.len()].copy_from_slice(field);
+    put(0, b"MZ\0\0zimg");
+    put(8, &put32(Endian::Little, 0x80));
+    put(12, &put32(Endian::Little, payload.len()));
+    put(24, compression.as_bytes());
+    put(0x38, &[0xcd, 0x23, 0x82, 0x81]);
+    put(0x3c, &put32(Endian::Little, 0x40));
+    put(0x40, b"PE\0\0");
+    put(0x44, &machine.to_le_bytes());
     image.extend(payload);
     image
 }

@@ -1,0 +1,102 @@
+//! BTF for an ELF file that has only DWARF: made by `pahole`, where that is installed.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::super::error::Problem;
+
+/// How long `pahole` may take: a kernel with all its DWARF takes it a minute or two.
+pub const MAX_PAHOLE_TIME: Duration = Duration::from_secs(600);
+
+const POLL: Duration = Duration::from_millis(20);
+
+/// How much of what `pahole` complains of is repeated, in bytes.
+const MAX_WORDS: usize = 300;
+
+/// An ELF file to encode.
+pub(super) enum Elf<'e> {
+    /// A file.
+    File(&'e Path),
+    /// Bytes, which are written to a temporary folder for as long as it takes.
+    Bytes(&'e [u8]),
+}
+
+/// The BTF that `pahole` makes of the file's DWARF.
+pub(super) fn encode(elf: &Elf<'_>) -> Result<Vec<u8>, Problem> {
+    encode_with("pahole", elf, MAX_PAHOLE_TIME)
+}
+
+fn encode_with(program: &str, elf: &Elf<'_>, patience: Duration) -> Result<Vec<u8>, Problem> {
+    let failed = |what: String| Problem::Pahole { what };
+    let unwritable = |error: std::io::Error| failed(format!("its temporary folder cannot be used: {error}"));
+    let folder = tempfile::tempdir().map_err(unwritable)?;
+    let (out, words) = (folder.path().join("btf"), folder.path().join("words"));
+    let input = match elf {
+        Elf::File(path) => path.canonicalize().map_err(|error| Problem::Unreadable { error })?,
+        Elf::Bytes(bytes) => {
+            let path = folder.path().join("vmlinux");
+            std::fs::write(&path, bytes).map_err(unwritable)?;
+            path
+        }
+    };
+    let mut option = std::ffi::OsString::from("--btf_encode_detached=");
+    option.push(&out);
+    let complaints = File::create(&words).map_err(unwritable)?;
+    let mut command = Command::new(program);
+    command.arg("-J").arg(option).arg(&input).current_dir(folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(complaints);
+    let mut child = command.spawn().map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Problem::NoPahole,
+        _ => failed(format!("it cannot be run: {error}")),
+    })?;
+    let begun = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if begun.elapsed() < patience => std::thread::sleep(POLL),
+            other => {
+                // Whatever goes wrong here, the process is not left behind.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(failed(match other {
+                    Err(error) => format!("it cannot be waited for: {error}"),
+                    Ok(_) => format!("it was not done after {} seconds", patience.as_secs()),
+                }));
+            }
+        }
+    };
+    match std::fs::read(&out) {
+        Ok(btf) if status.success() && !btf.is_empty() => Ok(btf),
+        _ => {
+            let said = std::fs::read(&words).unwrap_or_default();
+            let said = String::from_utf8_lossy(said.get(..MAX_WORDS.min(said.len())).unwrap_or_default())
+                .into_owned();
+            Err(failed(format!("it ended with {status} and says: {}", said.trim())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_wrong_is_told() {
+        let elf = Elf::Bytes(b"no ELF file");
+        let problem = encode_with("corecheck-no-such-program", &elf, MAX_PAHOLE_TIME).expect_err("not there");
+        assert!(problem.to_string().contains("apt install pahole"), "{problem}");
+        let problem = encode_with("false", &elf, MAX_PAHOLE_TIME).expect_err("fails");
+        assert!(problem.to_string().contains("exit status: 1"), "{problem}");
+        // `tail` would take the options for its own; `yes` prints its arguments for ever.
+        let problem =
+            encode_with("yes", &Elf::File(Path::new("/dev/null")), Duration::ZERO).expect_err("too slow");
+        assert!(
+            problem.to_string().contains("0 seconds") || problem.to_string().contains("exit status"),
+            "{problem}"
+        );
+        let missing = Elf::File(Path::new("corecheck-no-such-file"));
+        assert!(matches!(encode_with("false", &missing, MAX_PAHOLE_TIME), Err(Problem::Unreadable { .. })));
+    }
+}

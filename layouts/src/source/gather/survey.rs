@@ -1,0 +1,402 @@
+//! Which kernels the sources have, and what belongs to each.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::archive::{Flow, Format, Item, Package};
+use super::super::error::{Problem, SourceError};
+use super::super::found::{Compression, FoundBtf, SourceKind};
+use super::super::{elf, flat, image, open, payload, read_file, streams, zboot};
+use super::assemble;
+use super::dwarf;
+use super::error::GatherError;
+use super::facts;
+use super::folder;
+use super::found::FoundKernel;
+use super::options::{OnProgress, Options, Source};
+use super::part::{self, Form, Part};
+use super::place;
+
+/// The parts of one kernel.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) release: Option<String>,
+    pub(super) arch: Option<String>,
+    /// The version of its packages: a release may be built again, with other layouts.
+    package_version: Option<String>,
+    pub(super) parts: Vec<Arc<Part>>,
+}
+
+/// The kernels that a survey found, none of which has been read yet.
+#[derive(Debug)]
+pub struct Gathering {
+    groups: VecDeque<Group>,
+    problems: Vec<SourceError>,
+    options: Options,
+}
+
+impl Gathering {
+    /// How many kernels are still to come.
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether all have been read.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Reads the next kernel. It is dropped from here, so that only one at a time is in memory.
+    ///
+    /// # Errors
+    /// When this one gives no usable kernel; the next may.
+    pub fn next(&mut self, progress: &mut OnProgress<'_>) -> Option<Result<FoundKernel, GatherError>> {
+        let group = self.groups.pop_front()?;
+        Some(assemble::kernel(&group, &self.options, progress))
+    }
+
+    /// Sources, or files in their folders, that gave nothing, while others did.
+    pub fn problems(&self) -> &[SourceError] {
+        &self.problems
+    }
+
+    /// As [`Self::problems`].
+    pub fn into_problems(self) -> Vec<SourceError> {
+        self.problems
+    }
+}
+
+/// Finds out which kernels the sources have. Packages are read up to the first file that tells, other archives as a
+/// whole, folders by their files' first bytes.
+///
+/// # Errors
+/// When there is no kernel in any of them.
+pub fn survey(
+    sources: &[Source],
+    options: Options,
+    progress: &mut OnProgress<'_>,
+) -> Result<Gathering, GatherError> {
+    let mut survey = Survey { parts: Vec::new(), problems: Vec::new(), seen: BTreeSet::new() };
+    for source in sources {
+        match source {
+            Source::Live => survey.live(Path::new("/")),
+            Source::Path(path) => survey.path(path, progress),
+        }
+    }
+    let Survey { parts, mut problems, .. } = survey;
+    let groups = group(parts, options.overrides.release.as_deref(), &mut problems);
+    if options.overrides.release.is_some() && groups.len() > 1 {
+        let problem = Problem::OneReleaseForMany { kernels: groups.len() };
+        problems.insert(0, SourceError::new("--release", problem));
+        return Err(GatherError { problems });
+    }
+    if groups.is_empty() {
+        if problems.is_empty() {
+            let names: Vec<String> = sources.iter().map(name_of).collect();
+            problems.push(SourceError::new(&names.join(", "), Problem::NothingInIt));
+        }
+        return Err(GatherError { problems });
+    }
+    Ok(Gathering { groups: groups.into(), problems, options })
+}
+
+fn name_of(source: &Source) -> String {
+    match source {
+        Source::Live => "live".to_owned(),
+        Source::Path(path) => path.display().to_string(),
+    }
+}
+
+struct Survey {
+    parts: Vec<Part>,
+    problems: Vec<SourceError>,
+    /// What has been looked at, so that what is given twice is taken once.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Survey {
+    fn problem(&mut self, path: &Path, problem: Problem) {
+        self.problems.push(SourceError::new(&path.display().to_string(), problem));
+    }
+
+    fn add(&mut self, path: &Path, form: Form, releases: Vec<String>) {
+        self.parts.push(Part { path: path.to_owned(), form, package: None, releases, debug: false });
+    }
+
+    pub(super) fn live(&mut self, root: &Path) {
+        let release = std::fs::read_to_string(root.join("proc/sys/kernel/osrelease"));
+        match release {
+            Ok(release) => self.add(root, Form::Live, vec![release.trim().to_owned()]),
+            Err(error) => {
+                self.problem(&root.join("proc/sys/kernel/osrelease"), Problem::Unreadable { error })
+            }
+        }
+    }
+
+    fn path(&mut self, path: &Path, progress: &mut OnProgress<'_>) {
+        let known = path.canonicalize();
+        if known.is_ok_and(|known| !self.seen.insert(known)) {
+            return;
+        }
+        if !path.is_dir() {
+            self.file(path, true, progress);
+        } else if folder::is_root(path) {
+            let files = folder::root_files(path, &mut self.problems);
+            let texts: Vec<_> = files.iter().filter_map(|file| file.to_str()).collect();
+            let releases: BTreeSet<&str> = texts.iter().filter_map(|file| place::of(file)?.release).collect();
+            if releases.is_empty() {
+                self.problem(path, Problem::NothingInIt);
+            } else {
+                self.add(path, Form::Root, releases.into_iter().map(str::to_owned).collect());
+            }
+        } else {
+            let before = (self.parts.len(), self.problems.len());
+            for file in folder::below(path, &mut self.problems) {
+                let file = path.join(file);
+                let known = file.canonicalize();
+                if !known.is_ok_and(|known| !self.seen.insert(known)) {
+                    self.file(&file, false, progress);
+                }
+            }
+            if (self.parts.len(), self.problems.len()) == before {
+                self.problem(path, Problem::NothingInIt);
+            }
+        }
+    }
+
+    /// Looks at a file. Within a folder, what is recognised as nothing is passed over.
+    fn file(&mut self, path: &Path, named: bool, progress: &mut OnProgress<'_>) {
+        match part::head(path) {
+            Err(problem) => self.problem(path, problem),
+            Ok(part::Head { archive: Some((format, compression)), .. }) => {
+                match surveyed_archive(path, format, compression, progress) {
+                    Ok(Some(part)) => self.parts.push(part),
+                    Ok(None) => self.problem(path, Problem::NothingInIt),
+                    Err(problem) => self.problem(path, problem),
+                }
+            }
+            Ok(part::Head { bytes, archive: None }) if named || may_hold_btf(&bytes) => {
+                self.single(path, named)
+            }
+            Ok(_) => {}
+        }
+    }
+
+    /// A file that is a kernel or a module by itself.
+    fn single(&mut self, path: &Path, named: bool) {
+        let found = match open(path) {
+            Err(SourceError { problem, .. }) if has_dwarf(&problem) => made_of_dwarf(path),
+            other => other.map_err(|error| error.problem),
+        };
+        match found {
+            Ok(found) if found.kind == SourceKind::BpfObject => {
+                if named {
+                    self.problem(path, Problem::BpfObject);
+                }
+            }
+            Ok(found) if found.needs_base => {
+                let releases = found.release.into_iter().collect();
+                self.add(path, Form::Module, releases);
+            }
+            Ok(found) => {
+                let releases = found.release.iter().cloned().collect();
+                self.add(path, Form::Kernel(Box::new(found)), releases);
+            }
+            // Any program in a folder is an ELF file without BTF.
+            Err(Problem::NoBtf { module: false, dwarf: false }) if !named => {}
+            // A module without BTF is still one that the kernel has.
+            Err(Problem::NoBtf { module: true, .. }) => self.add(path, Form::Module, Vec::new()),
+            Err(Problem::Unrecognised { .. } | Problem::Empty) if !named => {}
+            Err(Problem::Inside { problem, .. })
+                if !named && matches!(*problem, Problem::Unrecognised { .. }) => {}
+            Err(problem) => self.problem(path, problem),
+        }
+    }
+}
+
+/// Whether the bytes start like something that may hold BTF.
+fn may_hold_btf(head: &[u8]) -> bool {
+    elf::is_elf(head)
+        || crate::btf::has_magic(head)
+        || image::is_bzimage(head)
+        || zboot::is_zboot(head)
+        || streams::recognise(head).is_some()
+        || flat::machine(head).is_some()
+        || payload::recognise(head).is_some()
+}
+
+fn has_dwarf(problem: &Problem) -> bool {
+    match problem {
+        Problem::NoBtf { module: false, dwarf } => *dwarf,
+        Problem::Inside { problem, .. } => has_dwarf(problem),
+        _ => false,
+    }
+}
+
+fn made_of_dwarf(path: &Path) -> Result<FoundBtf, Problem> {
+    let bytes = read_file(path, super::super::MAX_FILE_BYTES)?;
+    if payload::recognise(&bytes).is_none() {
+        let made = dwarf::encode(&dwarf::Elf::File(path))?;
+        let found = elf::find_with(&bytes, Some(&made))?;
+        return Ok(FoundBtf { name: path.display().to_string(), ..found });
+    }
+    assemble::made_of_dwarf(&path.display().to_string(), &bytes)
+}
+
+/// What an archive has; None if that is nothing of a kernel. A package is of one kernel, so its first file that tells
+/// is enough; any other archive may hold several.
+fn surveyed_archive(
+    path: &Path,
+    format: Format,
+    compression: Compression,
+    progress: &mut OnProgress<'_>,
+) -> Result<Option<Part>, Problem> {
+    let mut package: Option<Package> = None;
+    let mut releases = BTreeSet::new();
+    let (mut has_part, mut has_debug, mut has_plain) = (false, false, false);
+    let one_kernel = matches!(format, Format::Deb | Format::Rpm);
+    let _ended = part::walk(path, format, compression, progress, &mut |item| {
+        match item {
+            Item::Package(own) => package = Some(own),
+            Item::File { path, .. } => {
+                let Some(place) = place::of(path).filter(|place| place.role != place::Role::OsRelease) else {
+                    return Flow::Continue(());
+                };
+                has_part = true;
+                has_debug |= place.debug;
+                has_plain |= !place.debug;
+                if let Some(release) = place.release {
+                    releases.insert(release.to_owned());
+                    if one_kernel {
+                        return Flow::Break(());
+                    }
+                }
+            }
+        }
+        Flow::Continue(())
+    })?;
+    Ok(has_part.then(|| Part {
+        path: path.to_owned(),
+        form: Form::Archive { format, compression },
+        package,
+        releases: releases.into_iter().collect(),
+        debug: has_debug && !has_plain,
+    }))
+}
+
+/// Puts together what is of one kernel. `release` is that of parts that do not tell.
+fn group(parts: Vec<Part>, release: Option<&str>, problems: &mut Vec<SourceError>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut homeless = Vec::new();
+    for part in parts {
+        let arch = part_arch(&part);
+        let version = part.package.as_ref().map(|package| package.version.clone());
+        let part = Arc::new(part);
+        if part.releases.is_empty() && release.is_none() {
+            match part.form {
+                // A module that does not tell its release belongs to the kernel beside it.
+                Form::Module => homeless.push(part),
+                _ => groups.push(Group { release: None, arch, package_version: version, parts: vec![part] }),
+            }
+            continue;
+        }
+        let own: Vec<String> = match release {
+            Some(release) => vec![release.to_owned()],
+            None => part.releases.clone(),
+        };
+        for release in own {
+            let fits = |group: &&mut Group| {
+                group.release.as_ref() == Some(&release)
+                    && agree(&group.arch, &arch)
+                    && agree(&group.package_version, &version)
+            };
+            match groups.iter_mut().find(fits) {
+                Some(group) => {
+                    group.arch = group.arch.take().or_else(|| arch.clone());
+                    group.package_version = group.package_version.take().or_else(|| version.clone());
+                    let again = group
+                        .parts
+                        .iter()
+                        .any(|other| part.package.is_some() && other.package == part.package);
+                    if !again {
+                        group.parts.push(Arc::clone(&part));
+                    }
+                }
+                None => groups.push(Group {
+                    release: Some(release),
+                    arch: arch.clone(),
+                    package_version: version.clone(),
+                    parts: vec![Arc::clone(&part)],
+                }),
+            }
+        }
+    }
+    give_homes(&mut groups, homeless, problems);
+    groups
+}
+
+fn agree(one: &Option<String>, other: &Option<String>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+fn part_arch(part: &Part) -> Option<String> {
+    match (&part.form, &part.package) {
+        (Form::Kernel(found), _) => found.arch.map(str::to_owned),
+        (_, Some(package)) => {
+            let arch = facts::debian_arch(&package.arch);
+            (!matches!(arch.as_str(), "" | "all" | "noarch")).then_some(arch)
+        }
+        _ => facts::hub_path(&part.path).map(|(_, arch)| arch),
+    }
+}
+
+/// Modules that do not say of which kernel they are go to the only kernel in their folder, else to the only one at all;
+/// and modules whose kernel was not given, to the only one that does not tell its release.
+fn give_homes(groups: &mut Vec<Group>, homeless: Vec<Arc<Part>>, problems: &mut Vec<SourceError>) {
+    let has_kernel = |group: &Group| group.parts.iter().any(|part| !matches!(part.form, Form::Module));
+    let nameless: Vec<usize> = groups
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| group.release.is_none() && has_kernel(group))
+        .map(|(i, _)| i)
+        .collect();
+    if let ([only], true) =
+        (nameless.as_slice(), groups.iter().filter(|group| has_kernel(group)).count() == 1)
+    {
+        let modules: Vec<Arc<Part>> =
+            groups.iter().filter(|group| !has_kernel(group)).flat_map(|group| group.parts.clone()).collect();
+        let releases: BTreeSet<_> = groups.iter().filter_map(|group| group.release.clone()).collect();
+        if releases.len() == 1
+            && let Some(group) = groups.get_mut(*only)
+        {
+            group.release = releases.into_iter().next();
+            group.parts.extend(modules);
+            groups.retain(has_kernel);
+        }
+    }
+    for part in homeless {
+        let kernels: Vec<usize> =
+            groups.iter().enumerate().filter(|(_, group)| has_kernel(group)).map(|(i, _)| i).collect();
+        let beside: Vec<usize> = kernels
+            .iter()
+            .copied()
+            .filter(|&index| {
+                groups.get(index).is_some_and(|group| {
+                    group.parts.iter().any(|other| other.path.parent() == part.path.parent())
+                })
+            })
+            .collect();
+        let home = match (beside.as_slice(), kernels.as_slice()) {
+            ([only], _) | ([], [only]) => groups.get_mut(*only),
+            _ => None,
+        };
+        match home {
+            Some(group) => group.parts.push(part),
+            None => problems.push(SourceError::new(
+                &part.path.display().to_string(),
+                Problem::NeedsBase { release: None, distilled: false },
+            )),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole gatherings, of packages and folders that are made here.
