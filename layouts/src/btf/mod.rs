@@ -13,6 +13,7 @@ mod names;
 mod read;
 mod refs;
 mod size;
+mod subset;
 mod survey;
 pub mod types;
 pub mod wire;

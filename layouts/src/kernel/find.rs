@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::modules::is_same_module;
-use super::{Coverage, Kernel, Modules, ShippedBtf};
+use super::{Coverage, Kernel, LookedUp, Modules, ShippedBtf};
 use crate::btf::{Btf, Kind, TypeId};
 
 /// What the unit of vmlinux is called.
@@ -102,6 +102,8 @@ struct Search<'r> {
     looked: HashMap<*const Btf, HashMap<&'r [u8], Vec<TypeId>>>,
     /// What was found in a vmlinux, by its address and the number of the root.
     in_vmlinux: HashMap<(*const Btf, usize), Option<Arc<Found>>>,
+    /// The numbers that the roots have in what was looked up, and in which.
+    numbers: Option<(*const LookedUp, Vec<Option<usize>>)>,
 }
 
 impl<'r> Search<'r> {
@@ -112,7 +114,18 @@ impl<'r> Search<'r> {
             kinds: roots.iter().map(|&(_, kind)| kind).collect(),
             looked: HashMap::new(),
             in_vmlinux: HashMap::new(),
+            numbers: None,
         }
+    }
+
+    /// The number that a root has in what was looked up.
+    fn number_in(&mut self, up: &Arc<LookedUp>, number: usize) -> Option<usize> {
+        let own = Arc::as_ptr(up);
+        if self.numbers.as_ref().is_none_or(|(known, _)| *known != own) {
+            let numbers = self.roots.iter().map(|&(name, kind)| up.root(name, kind)).collect();
+            self.numbers = Some((own, numbers));
+        }
+        self.numbers.as_ref().and_then(|(_, numbers)| numbers.get(number).copied().flatten())
     }
 
     /// One answer for each root.
@@ -124,7 +137,15 @@ impl<'r> Search<'r> {
                 found.push(Arc::new(Found::Unknown(Gap::TypeNotStored)));
                 continue;
             }
-            if let Some(here) = kernel.vmlinux.as_ref().and_then(|btf| self.in_vmlinux(btf, number)) {
+            let here = match &kernel.looked {
+                Some(looked) => match self.number_in(&looked.up, number) {
+                    Some(root) => looked.in_vmlinux(root).cloned(),
+                    // It was not asked for: nothing is known of it.
+                    None => Some(Arc::new(Found::Unknown(Gap::TypeNotStored))),
+                },
+                None => kernel.vmlinux.as_ref().and_then(|btf| self.in_vmlinux(btf, number)),
+            };
+            if let Some(here) = here {
                 found.push(here);
                 continue;
             }
@@ -167,6 +188,10 @@ impl<'r> Search<'r> {
         if !kernel.has_module_btf() {
             return Vec::new();
         }
+        if let Some(looked) = &kernel.looked {
+            let Some(root) = self.number_in(&looked.up, number) else { return Vec::new() };
+            return looked.in_modules(root).iter().filter(|found| wanted(&found.unit)).cloned().collect();
+        }
         let modules = kernel.modules.iter().filter(|(module, _)| wanted(module));
         modules.filter_map(|(module, btf)| self.candidates(module, btf, number)).collect()
     }
@@ -190,6 +215,12 @@ impl Kernel {
             Coverage::Complete => true,
             Coverage::Partial(listed) => listed.contains_key(name),
         }
+    }
+
+    /// The modules whose BTF is stored.
+    fn stored_modules(&self) -> impl Iterator<Item = &str> {
+        let looked = self.looked.iter().flat_map(super::Looked::modules);
+        self.modules.keys().map(String::as_str).chain(looked)
     }
 
     /// Whether loaders search BTF of its modules. Where they bring along a BTF of vmlinux, they do not.
@@ -229,7 +260,7 @@ impl Kernel {
 
     /// Why no stored unit has a type that this module, which is taken as loaded, is known to have.
     fn not_in_module(&self, module: &str) -> Found {
-        if self.modules.keys().any(|stored| is_same_module(stored, module)) {
+        if self.stored_modules().any(|stored| is_same_module(stored, module)) {
             return Found::Absent(Absence::NotInBtf);
         }
         if let Some((name, why)) = self.broken_modules.iter().find(|(name, _)| is_same_module(name, module)) {
@@ -246,7 +277,7 @@ impl Kernel {
     /// Whether the BTF of every module taken as loaded is stored, or known to be broken.
     fn stores_all(&self, modules: &Modules) -> bool {
         let is_stored = |module: &str| {
-            let keys = || self.modules.keys().chain(self.broken_modules.keys());
+            let keys = || self.stored_modules().chain(self.broken_modules.keys().map(String::as_str));
             self.modules.contains_key(module) || keys().any(|stored| is_same_module(stored, module))
         };
         match (modules, &self.shipped_modules) {

@@ -14,8 +14,8 @@ use crate::btf::{Endian, Kind};
 pub struct Root {
     /// Its name, without a flavour.
     pub name: String,
-    /// Its kind; the two kinds of enumerations count as one. `None` asks for every kind.
-    pub kind: Option<Kind>,
+    /// Its kind; the two kinds of enumerations count as one.
+    pub kind: Kind,
     /// What is needed of it.
     pub need: Need,
 }
@@ -47,11 +47,20 @@ impl Need {
     }
 }
 
+/// Where a store has a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StoredAt {
+    /// Which of its files.
+    pub(crate) file: usize,
+    /// The kernel's number in it.
+    pub(crate) number: u32,
+}
+
 /// What was found for some roots in some kernels of a store.
 #[derive(Debug, Default)]
 pub struct LookedUp {
     /// The number of each root.
-    pub(crate) roots: HashMap<(String, Option<Kind>), usize>,
+    pub(crate) roots: HashMap<(String, Kind), usize>,
     /// For each root, for each kernel, what its vmlinux has; kernels that have it alike share it.
     pub(crate) in_vmlinux: Vec<Vec<Option<Arc<Found>>>>,
     /// For each root, by the kernel's place, what its modules have.
@@ -68,30 +77,32 @@ pub struct Looked {
     pub(crate) endian: Endian,
 }
 
+impl LookedUp {
+    /// Whether any root is not in the vmlinux of the kernel at this place, so that its modules matter.
+    pub(crate) fn asks_modules_of(&self, kernel: usize) -> bool {
+        self.modules.contains_key(&kernel)
+    }
+
+    /// The number of a root; `None` when it was not asked for, so that nothing is known of it.
+    pub(super) fn root(&self, name: &str, kind: Kind) -> Option<usize> {
+        self.roots.get(&(name.to_owned(), kind)).copied()
+    }
+}
+
 impl Looked {
-    fn root(&self, name: &str, kind: Option<Kind>) -> Option<usize> {
-        let exact = |kind: Option<Kind>| self.up.roots.get(&(name.to_owned(), kind)).copied();
-        exact(kind)
+    /// What the vmlinux has of a root.
+    pub(super) fn in_vmlinux(&self, root: usize) -> Option<&Arc<Found>> {
+        self.up.in_vmlinux.get(root)?.get(self.kernel)?.as_ref()
     }
 
-    /// Whether this root was asked for: of others nothing is known.
-    pub(super) fn was_asked(&self, name: &str, kind: Option<Kind>) -> bool {
-        self.root(name, kind).is_some()
-    }
-
-    /// What the vmlinux has.
-    pub(super) fn in_vmlinux(&self, name: &str, kind: Option<Kind>) -> Option<Arc<Found>> {
-        self.up.in_vmlinux.get(self.root(name, kind)?)?.get(self.kernel)?.clone()
-    }
-
-    /// What the modules have, each on its own.
-    pub(super) fn in_modules(&self, name: &str, kind: Option<Kind>) -> &[Candidates] {
-        let found = self.root(name, kind).and_then(|root| self.up.in_modules.get(root)?.get(&self.kernel));
+    /// What the modules have of a root that the vmlinux has not, each on its own.
+    pub(super) fn in_modules(&self, root: usize) -> &[Candidates] {
+        let found = self.up.in_modules.get(root).and_then(|of_root| of_root.get(&self.kernel));
         found.map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The names of the stored modules; empty when every root is in vmlinux, for then they do not matter.
-    pub(super) fn modules(&self) -> Option<&BTreeSet<String>> {
-        self.up.modules.get(&self.kernel).map(Arc::as_ref)
+    /// The names of the stored modules; none are told when every root is in vmlinux, for then they do not matter.
+    pub(super) fn modules(&self) -> impl Iterator<Item = &str> {
+        self.up.modules.get(&self.kernel).into_iter().flat_map(|names| names.iter().map(String::as_str))
     }
 }

@@ -29,6 +29,8 @@ impl Kernel {
             modules: BTreeMap::new(),
             shipped_modules: None,
             broken_modules: BTreeMap::new(),
+            looked: None,
+            stored: None,
             has_kernel_ids: true,
         }
     }

@@ -13,7 +13,7 @@ mod types;
 pub use arch::Arch;
 pub use facts::{Facts, Group, ShippedBtf};
 pub use find::{Absence, Candidates, Found, Gap, Place, find_all, is_compatible};
-pub use looked::{Looked, LookedUp, Need, Root};
+pub use looked::{Looked, LookedUp, Need, Root, StoredAt};
 pub use modules::{Modules, is_same_module};
 pub use name::KernelName;
 
@@ -54,6 +54,10 @@ pub struct Kernel {
     /// Modules whose BTF is broken, so that it is not in `modules`, each with what is wrong. A type that is found
     /// nowhere else may be there: it is unknown.
     pub broken_modules: BTreeMap<String, String>,
+    /// What a store found of its types; then `vmlinux` and `modules` are empty, for they were not read.
+    pub looked: Option<Looked>,
+    /// Where the store has it, if it came out of a file.
+    pub stored: Option<StoredAt>,
     /// Whether the stored type ids are the kernel's own. A store that keeps parts, or shares types, renumbers them.
     pub has_kernel_ids: bool,
 }
@@ -61,7 +65,8 @@ pub struct Kernel {
 impl Kernel {
     /// Its byte order: of its stored types, else of its architecture.
     pub fn endian(&self) -> Option<Endian> {
-        self.vmlinux.as_ref().map(|btf| btf.endian()).or_else(|| self.name.arch.endian())
+        let looked = || self.looked.as_ref().map(|looked| looked.endian);
+        self.vmlinux.as_ref().map(|btf| btf.endian()).or_else(looked).or_else(|| self.name.arch.endian())
     }
 
     /// Whether every type of its vmlinux is stored.

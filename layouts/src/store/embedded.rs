@@ -121,6 +121,8 @@ impl Reader {
             modules: BTreeMap::new(),
             shipped_modules: None,
             broken_modules: BTreeMap::new(),
+            looked: None,
+            stored: None,
             has_kernel_ids: false,
         })
     }

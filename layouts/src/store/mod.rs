@@ -1,5 +1,9 @@
 //! The store: kernels with their layouts, and finding them by name.
+//!
+//! Kernels come from three places: the seed's tables and a file that are both part of this program ([`embedded`]), and
+//! files of the user's ([`file`]). Only names and facts are read at once; types when they are asked for.
 
+mod adding;
 mod bytes;
 pub mod content;
 mod embedded;
@@ -7,17 +11,22 @@ pub mod file;
 mod given;
 mod query;
 
+use std::sync::Arc;
+
+pub use adding::{Added, add};
 pub use bytes::Damage;
-pub use given::{GivenError, kernel_from};
+pub use given::given;
 pub use query::{QueryError, nearest};
 
-use crate::kernel::Kernel;
+use self::file::{StoreError, StoreFile};
+use crate::kernel::{Kernel, Looked, Root, StoredAt};
 use crate::source::table::TableError;
 
 /// Kernels in the order in which they are shown.
 #[derive(Debug, Clone)]
 pub struct Store {
     kernels: Vec<Kernel>,
+    files: Vec<Arc<StoreFile>>,
 }
 
 impl Store {
@@ -26,16 +35,84 @@ impl Store {
     /// # Errors
     /// [`TableError`] when the data files contradict their format; the tests of this crate keep that from happening.
     pub fn embedded() -> Result<Self, TableError> {
-        Ok(Self { kernels: embedded::kernels()? })
+        Ok(Self::of(embedded::kernels()?))
     }
 
     /// A store of these kernels, in this order.
     pub fn of(kernels: Vec<Kernel>) -> Self {
-        Self { kernels }
+        Self { kernels, files: Vec::new() }
     }
 
-    /// All kernels, in their order.
+    /// Adds the kernels of a file, after those that are there. Where both have a kernel, the file's takes the place of the other.
+    pub fn add_file(&mut self, file: StoreFile) {
+        let number = self.files.len();
+        for (kernel, mut new) in file.kernels() {
+            new.stored = Some(StoredAt { file: number, number: kernel });
+            match self.kernels.iter_mut().find(|known| known.name == new.name) {
+                Some(known) => {
+                    // Who knows the kernel by another name goes on to find it.
+                    new.aliases.append(&mut known.aliases);
+                    *known = new;
+                }
+                None => self.kernels.push(new),
+            }
+        }
+        self.files.push(Arc::new(file));
+    }
+
+    /// All kernels, in their order. Those out of a file have no types yet: see [`Store::look_up`] and [`Store::whole`].
     pub fn kernels(&self) -> &[Kernel] {
         &self.kernels
+    }
+
+    /// Kernels with what they have of these roots.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a file is damaged.
+    pub fn look_up(&self, kernels: &[&Kernel], roots: &[Root]) -> Result<Vec<Kernel>, StoreError> {
+        let mut found: Vec<Kernel> = kernels.iter().map(|&kernel| kernel.clone()).collect();
+        for (file, of_file) in self.files.iter().enumerate() {
+            let places: Vec<(usize, u32)> = found
+                .iter()
+                .enumerate()
+                .filter_map(|(place, kernel)| {
+                    Some((place, kernel.stored.filter(|at| at.file == file)?.number))
+                })
+                .collect();
+            if places.is_empty() {
+                continue;
+            }
+            let numbers: Vec<u32> = places.iter().map(|&(_, number)| number).collect();
+            let up = Arc::new(of_file.look_up(&numbers, roots)?);
+            for (index, (place, number)) in places.into_iter().enumerate() {
+                let Some(kernel) = found.get_mut(place) else { continue };
+                if up.asks_modules_of(index) {
+                    of_file.add_details(number, kernel)?;
+                }
+                let endian = of_file.endian(number);
+                kernel.looked = Some(Looked { up: Arc::clone(&up), kernel: index, endian });
+            }
+        }
+        Ok(found)
+    }
+
+    /// A kernel with all types of all stored units.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a file is damaged.
+    pub fn whole(&self, kernel: &Kernel) -> Result<Kernel, StoreError> {
+        self.with_units(kernel, |_| true)
+    }
+
+    /// A kernel with all types of its vmlinux and of these modules.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a file is damaged.
+    pub fn with_units(&self, kernel: &Kernel, modules: impl Fn(&str) -> bool) -> Result<Kernel, StoreError> {
+        let mut whole = kernel.clone();
+        if let Some((at, file)) = kernel.stored.and_then(|at| Some((at, self.files.get(at.file)?))) {
+            file.fill(at.number, &mut whole, modules)?;
+        }
+        Ok(whole)
     }
 }

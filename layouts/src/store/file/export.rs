@@ -33,7 +33,6 @@ impl StoreFile {
     ///
     /// # Errors
     /// [`StoreError`] when what is stored is damaged.
-    pub fn whole_vmlinux_for_measure(&self, kernel: UnitNumber) -> Whole { self.whole_vmlinux(kernel).unwrap() }
     pub(super) fn whole_vmlinux(&self, kernel: UnitNumber) -> Result<Whole, StoreError> {
         let line = self.units.line(kernel);
         let endian = self.units.head(kernel).map_or(crate::btf::Endian::Little, |head| head.endian);

@@ -15,7 +15,7 @@ use super::similar::Similar;
 use super::units::Units;
 use super::{FORMAT, UnitNumber, lineage, require_format};
 use crate::btf::{Btf, Endian};
-use crate::kernel::Kernel;
+use crate::kernel::{Coverage, Kernel};
 use crate::store::content::Definitions;
 
 /// How hard zstd tries, for stores of users: quick enough that reading packages takes longer.
@@ -120,6 +120,11 @@ impl Import {
         self.details.shipped_modules = Some(modules.into_iter().collect());
     }
 
+    /// Says how much of the kernel is stored.
+    pub fn covers(&mut self, coverage: Coverage) {
+        self.head.coverage = coverage;
+    }
+
     fn unit(&mut self, name: &str, btf: &Btf) -> Result<(), StoreError> {
         let wrong = |error| StoreError::Unit { unit: name.to_owned(), error };
         let definitions = Definitions::of(btf).map_err(wrong)?;
@@ -154,7 +159,7 @@ impl Import {
             None => BTreeMap::new(),
         };
         self.details.config = lineage::differences(&inherited, &self.config);
-        let parents = self.parents(&change, &units, number)?;
+        let parents = self.parents(&change, number)?;
         self.details.modules = self
             .units
             .iter()
@@ -235,12 +240,7 @@ impl Import {
 
     /// What each unit is compared with: a vmlinux with the chosen kernel's; a module with that kernel's module of the same
     /// name, else with the module of this kernel, before it, with which it shares most.
-    fn parents(
-        &self,
-        change: &Change,
-        units: &Units,
-        number: UnitNumber,
-    ) -> Result<Vec<Option<UnitNumber>>, StoreError> {
+    fn parents(&self, change: &Change, number: UnitNumber) -> Result<Vec<Option<UnitNumber>>, StoreError> {
         let mut of_name: HashMap<String, UnitNumber> = HashMap::new();
         if self.units.len() > 1
             && let Some(kernel) = self.head.parent

@@ -12,7 +12,6 @@ use super::error::StoreError;
 use super::made::{Make, Unit};
 use super::signature::Signatures;
 use super::{StoreFile, UnitNumber};
-use crate::btf::Kind;
 use crate::kernel::{Candidates, Found, LookedUp, Need, Root, is_compatible};
 use crate::store::content::Use;
 
@@ -34,7 +33,11 @@ impl StoreFile {
     ///
     /// # Errors
     /// [`StoreError`] when what is stored is damaged.
-    pub(super) fn look_up(&self, kernels: &[UnitNumber], roots: &[Root]) -> Result<LookedUp, StoreError> {
+    pub(in crate::store) fn look_up(
+        &self,
+        kernels: &[UnitNumber],
+        roots: &[Root],
+    ) -> Result<LookedUp, StoreError> {
         let mut columns = Columns::new(self);
         let mut up = LookedUp::default();
         let places: Vec<usize> = kernels.iter().filter_map(|&kernel| columns.place(kernel)).collect();
@@ -128,20 +131,7 @@ impl StoreFile {
 
 /// The columns that a root may be in.
 fn columns_of(columns: &mut Columns<'_>, root: &Root) -> Result<Vec<usize>, StoreError> {
-    let is_wanted = |column: &Column| match (root.kind, column.class.kind()) {
-        (Some(wanted), kind) => is_compatible(kind, wanted),
-        (None, kind) => matches!(
-            kind,
-            Kind::Struct
-                | Kind::Union
-                | Kind::Enum
-                | Kind::Enum64
-                | Kind::Typedef
-                | Kind::Int
-                | Kind::Float
-                | Kind::Fwd
-        ),
-    };
+    let is_wanted = |column: &Column| is_compatible(column.class.kind(), root.kind);
     let all: Rc<[usize]> = columns.of_essential_name(true, root.name.as_bytes())?;
     Ok(all.iter().copied().filter(|&column| is_wanted(columns.get(column))).collect())
 }

@@ -11,6 +11,7 @@
 
 mod block;
 mod borders;
+mod catalogue;
 mod columns;
 mod disk;
 mod error;
@@ -21,6 +22,7 @@ mod lineage;
 mod lookup;
 mod made;
 mod record;
+mod remove;
 mod rewrite;
 mod signature;
 mod similar;
@@ -30,6 +32,7 @@ mod verify;
 pub use error::StoreError;
 pub use export::Whole;
 pub use import::{Import, Imported};
+pub use remove::remove;
 pub use verify::Verified;
 
 use std::path::{Path, PathBuf};

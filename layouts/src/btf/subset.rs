@@ -1,0 +1,198 @@
+//! The part of BTF that some types need: what they hold by value, and stand-ins for what they only point to.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use super::{Btf, BtfError, Builder, MemberSpec, Type, TypeId, TypeSpec};
+
+/// How much of a type is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Need {
+    Whole,
+    /// Its name and kind, if it is a struct or union: loaders look no further behind a pointer.
+    Pointee,
+}
+
+impl Btf {
+    /// BTF of its own with these types: all that they hold by value, as far as enumerations, prototypes and typedefs go
+    /// behind pointers too. A struct or union that is only pointed to becomes one without members, so that kind and name
+    /// stay; where it is one of `roots`, it is that one. Whoever relocates accesses to the roots finds what he finds in
+    /// the whole BTF, but for type ids.
+    ///
+    /// Returns the bytes, and the ids that the roots have there.
+    ///
+    /// # Errors
+    /// [`BtfError::Write`] when there is too much for BTF.
+    pub fn subset(&self, roots: &BTreeSet<TypeId>) -> Result<(Vec<u8>, Vec<TypeId>), BtfError> {
+        let builder = Builder::new(self.endian());
+        let mut copy = Copy { from: self, roots, builder, known: HashMap::new(), queue: VecDeque::new() };
+        let ids: Vec<TypeId> = roots.iter().map(|&root| copy.map(root, Need::Whole)).collect();
+        if let Some(size) = self.pointer_size() {
+            // By this type BTF tells how large pointers are (`btf__pointer_size`).
+            copy.builder.int("long unsigned int", size, 0);
+        }
+        while let Some((from, need, to)) = copy.queue.pop_front() {
+            let spec = copy.spec(from, need);
+            copy.builder.define(to, spec);
+        }
+        Ok((copy.builder.finish()?, ids))
+    }
+}
+
+struct Copy<'b> {
+    from: &'b Btf,
+    roots: &'b BTreeSet<TypeId>,
+    builder: Builder,
+    known: HashMap<(TypeId, Need), TypeId>,
+    queue: VecDeque<(TypeId, Need, TypeId)>,
+}
+
+impl Copy<'_> {
+    /// The new id of a type, which is copied later.
+    fn map(&mut self, id: TypeId, need: Need) -> TypeId {
+        if id == TypeId::VOID || matches!(self.from.ty(id), Type::Void | Type::Unknown { .. }) {
+            return TypeId::VOID;
+        }
+        let need = match self.from.ty(id) {
+            _ if self.roots.contains(&id) => Need::Whole,
+            // Whether these are behind a pointer makes no difference.
+            Type::Int(_) | Type::Float { .. } | Type::Enum(_) | Type::Enum64(_) | Type::Fwd { .. } => {
+                Need::Whole
+            }
+            _ => need,
+        };
+        if let Some(&known) = self.known.get(&(id, need)) {
+            return known;
+        }
+        let new = self.builder.reserve();
+        self.known.insert((id, need), new);
+        self.queue.push_back((id, need, new));
+        new
+    }
+
+    fn spec(&mut self, id: TypeId, need: Need) -> TypeSpec {
+        let ty = self.from.ty(id);
+        match ty {
+            Type::Struct(composite) | Type::Union(composite) => {
+                let is_stub = need == Need::Pointee;
+                let members = composite.members().filter(|_| !is_stub).map(|member| MemberSpec {
+                    name: member.name().to_owned(),
+                    of: self.map(member.of, Need::Whole),
+                    bit_offset: member.bit_offset,
+                    bitfield_bits: member.bitfield_bits,
+                });
+                TypeSpec::Composite {
+                    is_union: matches!(ty, Type::Union(_)),
+                    name: composite.name.to_owned(),
+                    size: composite.size,
+                    kind_flag: composite.kind_flag(),
+                    members: members.collect(),
+                }
+            }
+            Type::Ptr { to } => TypeSpec::Ptr { to: self.map(to, Need::Pointee) },
+            Type::Array(array) => TypeSpec::Array {
+                element: self.map(array.element, need),
+                index: self.map(array.index, Need::Whole),
+                length: array.length,
+            },
+            Type::Typedef { name, to } => TypeSpec::Typedef { name: name.to_owned(), to: self.map(to, need) },
+            Type::Qualifier { kind, to } => TypeSpec::Qualifier { kind, to: self.map(to, need) },
+            Type::TypeTag { name, to, attribute } => {
+                TypeSpec::TypeTag { name: name.to_owned(), to: self.map(to, need), attribute }
+            }
+            Type::FuncProto(proto) => TypeSpec::FuncProto {
+                returns: self.map(proto.returns, Need::Whole),
+                params: proto
+                    .params()
+                    .map(|param| (param.name.to_owned(), self.map(param.of, Need::Whole)))
+                    .collect(),
+            },
+            Type::Func { name, proto, linkage } => {
+                TypeSpec::Func { name: name.to_owned(), proto: self.map(proto, Need::Whole), linkage }
+            }
+            Type::Var { name, of, linkage } => {
+                TypeSpec::Var { name: name.to_owned(), of: self.map(of, Need::Whole), linkage }
+            }
+            // Nothing that relocation looks at refers to the rest; what has no ids is copied as it is.
+            other => TypeSpec::of(other).unwrap_or(TypeSpec::Fwd { name: String::new(), is_union: false }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::btf::{Endian, Kind};
+
+    /// `struct root { struct held held; struct far *far; struct root *self; }`, `struct held { int x; }`, and more.
+    fn btf() -> Btf {
+        let mut types = Builder::new(Endian::Little);
+        types.int("long", 4, 1);
+        let int = types.int("int", 4, 1);
+        let composite = |name: &str, members: &[(&str, TypeId, u32)], size| TypeSpec::Composite {
+            is_union: false,
+            name: name.to_owned(),
+            size,
+            kind_flag: false,
+            members: members
+                .iter()
+                .map(|&(name, of, bit_offset)| MemberSpec {
+                    name: name.to_owned(),
+                    of,
+                    bit_offset,
+                    bitfield_bits: 0,
+                })
+                .collect(),
+        };
+        let held = types.add(composite("held", &[("x", int, 0)], 4));
+        let far = types.add(composite("far", &[("y", held, 0)], 4));
+        let to_far = types.add(TypeSpec::Ptr { to: far });
+        let root = types.reserve();
+        let to_root = types.add(TypeSpec::Ptr { to: root });
+        types.define(
+            root,
+            composite("root", &[("held", held, 0), ("far", to_far, 32), ("self", to_root, 64)], 12),
+        );
+        types.add(composite("unrelated", &[], 0));
+        Btf::parse(types.finish().expect("it can be written")).expect("sound BTF")
+    }
+
+    fn names(btf: &Btf, kind: Kind) -> Vec<&str> {
+        btf.ids().filter(|&id| btf.kind(id) == kind).map(|id| btf.name(id)).collect()
+    }
+
+    #[test]
+    fn what_is_held_is_whole_and_what_is_pointed_to_has_no_members() {
+        let whole = btf();
+        let roots: BTreeSet<TypeId> =
+            whole.find_exact("root", |kind| kind == Kind::Struct).into_iter().collect();
+        let (bytes, ids) = whole.subset(&roots).expect("it can be written");
+        let part = Btf::parse(bytes).expect("sound BTF");
+        assert_eq!(ids.iter().map(|&id| part.name(id)).collect::<Vec<_>>(), ["root"]);
+        let mut structs = names(&part, Kind::Struct);
+        structs.sort_unstable();
+        // The root points to itself, not to a stand-in.
+        assert_eq!(structs, ["far", "held", "root"]);
+        let members = |name: &str| {
+            let id = part.find_exact(name, |kind| kind == Kind::Struct)[0];
+            let Type::Struct(found) = part.ty(id) else { panic!("{name} is a struct") };
+            found.members().map(|member| (member.name().to_owned(), member.bit_offset)).collect::<Vec<_>>()
+        };
+        let expected = [("held", 0), ("far", 32), ("self", 64)].map(|(name, at)| (name.to_owned(), at));
+        assert_eq!(members("root"), expected);
+        assert_eq!(members("held"), [("x".to_owned(), 0)]);
+        assert_eq!(members("far"), []);
+        assert_eq!(part.pointer_size(), Some(4));
+    }
+
+    #[test]
+    fn chains_of_any_length_are_copied() {
+        let mut types = Builder::new(Endian::Big);
+        let mut last = types.int("int", 4, 1);
+        for _ in 0..200_000 {
+            last = types.add(TypeSpec::Ptr { to: last });
+        }
+        let whole = Btf::parse(types.finish().expect("it can be written")).expect("sound BTF");
+        let (bytes, _) = whole.subset(&BTreeSet::from([last])).expect("it can be written");
+        assert_eq!(Btf::parse(bytes).expect("sound BTF").type_count(), 200_002);
+    }
+}

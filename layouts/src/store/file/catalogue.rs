@@ -1,0 +1,77 @@
+//! The kernels of a file, and all types of one of them.
+
+use super::error::StoreError;
+use super::{StoreFile, UnitNumber, lineage};
+use crate::btf::Endian;
+use crate::kernel::Kernel;
+
+impl StoreFile {
+    /// The kernels with what is known of them at once, by number: without types, configuration and modules.
+    pub(in crate::store) fn kernels(&self) -> Vec<(UnitNumber, Kernel)> {
+        let listed = self.units.all().iter().filter(|(_, head)| !head.is_removed);
+        let mut kernels: Vec<(UnitNumber, Kernel)> = listed
+            .map(|(number, head)| {
+                let kernel = Kernel {
+                    name: head.name.clone(),
+                    aliases: head.aliases.clone(),
+                    facts: head.facts.clone(),
+                    coverage: head.coverage.clone(),
+                    vmlinux: None,
+                    modules: Default::default(),
+                    shipped_modules: None,
+                    broken_modules: Default::default(),
+                    looked: None,
+                    stored: None,
+                    has_kernel_ids: false,
+                };
+                (*number, kernel)
+            })
+            .collect();
+        kernels.sort_by_cached_key(|(number, kernel)| {
+            let name = &kernel.name;
+            (name.distro.clone(), numbers(&name.release), name.release.clone(), name.arch.clone(), *number)
+        });
+        kernels
+    }
+
+    pub(in crate::store) fn endian(&self, kernel: UnitNumber) -> Endian {
+        self.units.head(kernel).map_or(Endian::Little, |head| head.endian)
+    }
+
+    /// Adds what is known of a kernel besides its types.
+    pub(in crate::store) fn add_details(
+        &self,
+        number: UnitNumber,
+        kernel: &mut Kernel,
+    ) -> Result<(), StoreError> {
+        let details = self.details(number)?;
+        kernel.shipped_modules = details.shipped_modules;
+        kernel.broken_modules = details.broken_modules;
+        kernel.facts.config = lineage::config(&self.units, number, |kernel| self.view.details(kernel))?;
+        Ok(())
+    }
+
+    /// Adds everything: the vmlinux, and of the modules those that are wanted.
+    pub(in crate::store) fn fill(
+        &self,
+        number: UnitNumber,
+        kernel: &mut Kernel,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), StoreError> {
+        self.add_details(number, kernel)?;
+        let vmlinux = self.whole_vmlinux(number)?;
+        for ((name, _), module) in self.details(number)?.modules.iter().zip(number + 1..) {
+            if wanted(name) {
+                let module = self.whole_module(name, module, &vmlinux)?;
+                kernel.modules.insert(name.clone(), module.btf);
+            }
+        }
+        kernel.vmlinux = Some(vmlinux.btf);
+        Ok(())
+    }
+}
+
+/// The numbers in a release, so that 5.10 comes after 5.9.
+fn numbers(release: &str) -> Vec<u64> {
+    release.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+}
