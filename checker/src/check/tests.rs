@@ -56,9 +56,9 @@ fn what_a_module_answers_holds_while_it_is_loaded() {
     assert_eq!(units, [Some("vfio"); 7]);
     let text = human(&report);
     for line in [
-        "ok   if module vfio is loaded",
+        "ok  if module vfio is loaded",
         "without it: fails to load: struct thing is not in vmlinux",
-        "may read its BTF (CAP_SYS_ADMIN)",
+        "be able to read its BTF (CAP_SYS_ADMIN)",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
     }

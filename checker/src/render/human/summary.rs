@@ -78,8 +78,8 @@ pub(super) fn modules_readable(
         return Ok(());
     }
     writeln!(out)?;
-    let text = "if a module is loaded: and if the loader may read its BTF (CAP_SYS_ADMIN); where it may not, libbpf \
-                passes over modules without a word, as if none were loaded";
+    let text = "where a module decides, the loader must also be able to read its BTF (CAP_SYS_ADMIN): without that \
+                libbpf passes over modules without a word, as if none were loaded";
     paragraph(text, indent, columns, out)
 }
 
