@@ -45,16 +45,17 @@ pub enum BtfError {
         /// How many are read.
         levels: u16,
     },
-    /// Split BTF whose names do not lie on string borders of the base it was given.
+    /// Split BTF whose names or references do not fit the base it was given. That it is broken itself cannot be told
+    /// from that.
     #[error(
-        "this split BTF does not belong to the base BTF it was given: the name of type [{id}] \
-         (string offset {name_offset}) begins inside another string; give the vmlinux it was built with"
+        "this split BTF does not belong to the base BTF it was given, or is broken: type [{id}] {what}; \
+         give the vmlinux it was built with"
     )]
     WrongBase {
-        /// The first type whose name shows it.
+        /// The first type that shows it.
         id: u32,
-        /// The offset of its name.
-        name_offset: u32,
+        /// What does not fit.
+        what: String,
     },
     /// What is to be written does not fit BTF.
     #[error("cannot be written as BTF: {0}")]

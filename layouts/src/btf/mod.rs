@@ -6,10 +6,12 @@
 
 pub mod cdecl;
 mod cycle;
+mod distilled;
 mod error;
 mod header;
 mod names;
 mod read;
+mod refs;
 mod size;
 mod survey;
 pub mod types;
@@ -19,6 +21,7 @@ mod write;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use distilled::DistilledError;
 pub use error::BtfError;
 pub use header::{Header, HeaderProblem, has_magic};
 pub use names::essential_name;
@@ -168,7 +171,7 @@ impl Btf {
             Kind::Var => Type::Var { name, of: to, linkage: trailing(0) },
             Kind::DataSec => Type::DataSec(types::DataSec { name, size, elements }),
             Kind::Float => Type::Float { name, size },
-            Kind::DeclTag => Type::DeclTag { name, on: to, component: trailing(0) as i32 },
+            Kind::DeclTag => Type::DeclTag { name, on: to, component: trailing(0) as i32, attribute: flag },
             Kind::Unknown(kind) => Type::Unknown { kind },
         }
     }

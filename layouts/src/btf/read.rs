@@ -2,7 +2,7 @@
 //!
 //! The checks are libbpf's `btf_parse_str_sec`, `btf_parse_type_sec` and `btf_sanity_check`,
 //! and two of our own: no type may hold itself by value (libbpf would loop), and the names of split BTF must lie on
-//! string borders of its base (a wrong base gives plausible nonsense and no error in libbpf).
+//! string borders (on a wrong base they do not; libbpf reads plausible nonsense from it and has no error).
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl Btf {
     /// Reads split BTF, a module's, on top of the vmlinux it was built with.
     ///
     /// # Errors
-    /// [`BtfError::WrongBase`] when the names do not fit the base; else as [`Btf::parse`].
+    /// [`BtfError::WrongBase`] when its names or references do not fit the base; else as [`Btf::parse`].
     pub fn parse_split(data: Vec<u8>, base: Arc<Self>) -> Result<Self, BtfError> {
         Self::parse_on(data, Some(base))
     }
@@ -70,26 +70,35 @@ impl Btf {
     fn check_record(&self, id: u32, at: usize) -> Result<(), BtfError> {
         let endian = self.header.endian;
         let word = |offset: usize| endian.u32(&self.data, offset).unwrap_or(u32::MAX);
-        let wrong = |what: String| BtfError::Type { id, offset: at, what };
+        let wrong = |what: String| match &self.base {
+            None => BtfError::Type { id, offset: at, what },
+            Some(_) => BtfError::WrongBase { id, what },
+        };
         let count = self.type_count();
         let end = self.string_end();
-        let type_in_range = |target: u32| {
-            if target < count {
-                return Ok(());
-            }
-            Err(wrong(format!("refers to type [{target}], but the last one is [{}]", count - 1)))
-        };
         let string_in_range = |offset: u32| {
-            if offset < end || offset == 0 {
-                return Ok(());
+            if offset >= end && offset != 0 {
+                return Err(wrong(format!("string offset {offset} lies outside the {end} bytes of strings")));
             }
-            Err(wrong(format!("string offset {offset} lies outside the {end} bytes of strings")))
+            if self.base.is_some() && !self.is_border(offset) {
+                return Err(wrong(format!("string offset {offset} begins inside another string")));
+            }
+            Ok(())
         };
 
-        let name_offset = word(at);
-        string_in_range(name_offset)?;
-        self.check_base_border(id, name_offset)?;
+        string_in_range(word(at))?;
         let info = Info::decode(word(at + 4));
+        let type_in_range = |target: u32| {
+            if target >= count {
+                return Err(wrong(format!("refers to type [{target}], but the last one is [{}]", count - 1)));
+            }
+            let kind = self.kind(TypeId(target));
+            if self.base.is_some() && !makes_sense(info.kind, kind) {
+                let (from, to) = (info.kind.word(), kind.word());
+                return Err(wrong(format!("is a {from} and refers to type [{target}], a {to}")));
+            }
+            Ok(())
+        };
         let elements = at + wire::TYPE_LEN;
         let each = |stride: usize, refers: bool, named: bool| {
             (0..info.count as usize).try_for_each(|n| {
@@ -133,17 +142,28 @@ impl Btf {
         }
     }
 
-    /// Names in the base must begin where a string begins: no writer shares the tails of strings.
-    fn check_base_border(&self, id: u32, name_offset: u32) -> Result<(), BtfError> {
-        let Some(base) = &self.base else { return Ok(()) };
-        if name_offset == 0 || name_offset >= self.first_string || base.base.is_some() {
-            return Ok(());
+    /// Whether a string begins at this offset: no writer of split BTF shares the tails of strings, neither the base's nor
+    /// its own.
+    fn is_border(&self, offset: u32) -> bool {
+        let Some(within) = offset.checked_sub(self.first_string) else {
+            return self.base.as_ref().is_some_and(|base| base.is_border(offset));
+        };
+        let Some(before) = within.checked_sub(1) else { return true };
+        let strings = self.data.get(self.header.strings.clone()).unwrap_or_default();
+        strings.get(before as usize) == Some(&0)
+    }
+}
+
+/// Whether a type of the first kind can refer to one of the second. What no writer ever makes shows that ids mean
+/// another base; a pointer to a function's qualified prototype is odd, but compilers have made it.
+fn makes_sense(from: Kind, to: Kind) -> bool {
+    match to {
+        Kind::Func | Kind::Var => matches!(from, Kind::DataSec | Kind::DeclTag),
+        Kind::DataSec | Kind::DeclTag => from == Kind::DeclTag,
+        Kind::FuncProto => {
+            !matches!(from, Kind::Array | Kind::Struct | Kind::Union | Kind::DataSec | Kind::Var)
         }
-        let before = base.header.strings.start + name_offset as usize - 1;
-        if base.data.get(before) == Some(&0) {
-            return Ok(());
-        }
-        Err(BtfError::WrongBase { id, name_offset })
+        _ => true,
     }
 }
 

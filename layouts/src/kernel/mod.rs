@@ -3,6 +3,7 @@
 mod arch;
 mod facts;
 mod find;
+pub mod health;
 mod made;
 mod modules;
 mod name;

@@ -138,6 +138,44 @@ impl<'base> Types<'base> {
     }
 }
 
+impl Types<'_> {
+    /// Distils the base of split BTF to what it needs: the bytes of the distilled base, and of the split BTF on top of it.
+    pub fn distill(&self) -> Result<(Vec<u8>, Vec<u8>)> {
+        last_warning();
+        let (mut base, mut split) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: `raw` is live; both are filled when there is no error.
+        let code = unsafe { sys::btf__distill_base(self.raw.as_ptr(), &mut base, &mut split) };
+        ensure!(code == 0, "libbpf cannot distil it: error {code} {}", last_warning());
+        let own = |raw| Some(Types { raw: NonNull::new(raw)?, base: PhantomData });
+        // The split BTF refers to the base, and goes first.
+        let base = own(base).context("no distilled base")?;
+        let split = own(split).context("no split BTF")?;
+        let bytes = (base.bytes()?, split.bytes()?);
+        drop(split);
+        Ok(bytes)
+    }
+
+    /// Moves split BTF from its distilled base onto another: its bytes then.
+    pub fn relocate(self, base: &Types<'_>) -> Result<Result<Vec<u8>, Refusal>> {
+        last_warning();
+        // SAFETY: both are live, and `self` is gone before the base is.
+        let code = unsafe { sys::btf__relocate(self.raw.as_ptr(), base.raw.as_ptr()) };
+        if code != 0 {
+            return Ok(Err(Refusal { code, warning: last_warning() }));
+        }
+        Ok(Ok(self.bytes()?))
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let mut size = 0;
+        // SAFETY: `raw` is live; what is returned is null or `size` bytes that live as long as it is not changed.
+        let data = unsafe { sys::btf__raw_data(self.raw.as_ptr(), &mut size) };
+        ensure!(!data.is_null(), "libbpf cannot write this BTF");
+        // SAFETY: as above.
+        Ok(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), size as usize) }.to_vec())
+    }
+}
+
 impl Drop for Types<'_> {
     fn drop(&mut self) {
         // SAFETY: `raw` is live and never used again.

@@ -13,6 +13,7 @@
 mod built;
 mod cases;
 mod compare;
+mod distilled;
 #[expect(unsafe_code, reason = "calls functions of a C library")]
 mod ffi;
 mod layout;
@@ -85,6 +86,21 @@ enum Arguments {
         /// Where the compiled ones are.
         objects: PathBuf,
     },
+    /// Modules on distilled bases.
+    Distilled {
+        /// The raw BTF of the modules' own vmlinux, then of others.
+        #[arg(long = "vmlinux", required = true)]
+        vmlinuxes: Vec<PathBuf>,
+        /// Fewer moves than this that succeed are a failure.
+        #[arg(long)]
+        min_moved: usize,
+        /// Fewer moves than this that fail are a failure.
+        #[arg(long)]
+        min_refused: usize,
+        /// The raw BTF of modules.
+        #[arg(required = true)]
+        modules: Vec<PathBuf>,
+    },
     /// The kernel's own tests.
     Selftests {
         /// The raw BTF of the kernel that stands in for a running one.
@@ -134,6 +150,19 @@ fn main() -> Result<ExitCode> {
             let found = cases::run(&mut tally, &sources, &objects, show)?;
             println!("{found} cases");
             tally.require("cases", found, min_cases);
+        }
+        Arguments::Distilled { vmlinuxes, min_moved, min_refused, modules } => {
+            let vmlinuxes: Vec<_> =
+                vmlinuxes.iter().map(|path| distilled::Vmlinux::read(path)).collect::<Result<_>>()?;
+            let moves = distilled::run(&mut tally, &vmlinuxes, &modules)?;
+            let distilled::Moves { modules, moved, types, missing, ambiguous } = moves;
+            println!(
+                "{modules} modules distilled: {moved} moves with {types} types as libbpf has them; refused by \
+                 both: {missing} for a type that is missing, {ambiguous} for one that is there twice"
+            );
+            tally.counts.kernels = vmlinuxes.len();
+            tally.require("moves", moved, min_moved);
+            tally.require("refused moves", missing + ambiguous, min_refused);
         }
         Arguments::Selftests {
             kernel,
