@@ -6,7 +6,7 @@ use crate::access::{Access, accesses};
 use crate::answer::answer;
 use crate::object::Object;
 use crate::report::{Checked, Report, build};
-use crate::verdict::{can_guard, judge};
+use crate::verdict::{can_guard, judge_all, without};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -33,12 +33,10 @@ fn check_one(object: Object, kernels: &[&Kernel], settings: &Settings) -> Checke
     accesses.retain(|access| is_wanted(access, &settings.types));
     let left_out = all - accesses.len();
     let answers = answer(&object, &accesses, kernels, &settings.modules);
-    let verdicts = kernels
-        .iter()
-        .zip(&answers.of_kernel)
-        .map(|(kernel, &index)| judge(&object, &accesses, &guards, &answers.distinct[index], kernel))
-        .collect();
-    Checked { object, accesses, left_out, answers, verdicts }
+    let verdicts = judge_all(&object, &accesses, &guards, &answers, kernels);
+    let without = without(&object, &accesses, &guards, kernels, &settings.modules, &verdicts);
+    let modules = settings.modules.clone();
+    Checked { object, accesses, left_out, modules, answers, verdicts, without }
 }
 
 /// Whether an access is rooted at one of `types`: `vfio_group` or `struct vfio_group`, any flavour of it.
@@ -47,3 +45,6 @@ pub fn is_wanted(access: &Access, types: &[String]) -> bool {
     let bare = essential.split_once(' ').map_or(essential, |(_, name)| name);
     types.is_empty() || types.iter().any(|wanted| wanted == essential || wanted == bare)
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,7 @@ fn every_kind() -> Vec<TypeSpec> {
             entries: vec![SecInfo { of: TypeId(15), offset: 0, size: 8 }],
         },
         TypeSpec::Float { name: name("double"), size: 8 },
-        TypeSpec::DeclTag { name: name("tag"), on: TypeId(4), component: -1 },
+        TypeSpec::DeclTag { name: name("tag"), on: TypeId(4), component: -1, attribute: true },
         TypeSpec::TypeTag { name: name("user"), to: TypeId(1), attribute: true },
     ]
 }
@@ -263,6 +263,113 @@ fn an_unknown_kind_needs_a_layout_section() {
     walk(&btf);
 }
 
+/// BTF with a header of 32 bytes: these words of types, this layout section and no strings.
+fn newest(types: &[u32], layout: &[u8]) -> Vec<u8> {
+    let (types_len, layout_len) = (types.len() as u32 * 4, layout.len() as u32);
+    let mut bytes = vec![0x9f, 0xeb, 1, 0];
+    for word in [32, 0, types_len, types_len + layout_len, 1, types_len, layout_len] {
+        bytes.extend(word.to_le_bytes());
+    }
+    bytes.extend(types.iter().flat_map(|word| word.to_le_bytes()));
+    bytes.extend(layout);
+    bytes.push(0);
+    bytes
+}
+
+/// A layout section of which only the last kind's sizes count.
+fn layout_up_to(kind: u8, once: u8, each: u8) -> Vec<u8> {
+    let mut layout = vec![0; usize::from(kind) * 4];
+    layout.extend([once, each, 0, 0]);
+    layout
+}
+
+#[test]
+fn newest_headers_count_to_24_bits() {
+    // 70000 members do not fit the 16 bits of older headers, and are read with a header of either length.
+    let count = 70_000;
+    let member =
+        |at: u32| MemberSpec { name: String::new(), of: TypeId(1), bit_offset: at * 8, bitfield_bits: 0 };
+    let mut builder = Builder::new(Endian::Little);
+    builder.int("char", 1, 0);
+    let members = (0..count).map(member).collect();
+    let name = "wide".to_owned();
+    builder.add(TypeSpec::Composite { is_union: false, name, size: count, kind_flag: false, members });
+    let btf = Btf::parse(builder.finish().expect("BTF")).expect("it is sound");
+    let Type::Struct(wide) = btf.ty(TypeId(2)) else { panic!("{:?}", btf.ty(TypeId(2))) };
+    assert_eq!(wide.len(), 70_000);
+    assert_eq!(wide.members().next_back().map(|member| member.bit_offset), Some((count - 1) * 8));
+
+    let mut types = vec![0, 19 << 24 | count, 8];
+    types.extend(std::iter::repeat_n(0, count as usize * 3));
+    let btf = Btf::parse(newest(&types, &[])).expect("it is sound");
+    let Type::Enum64(values) = btf.ty(TypeId(1)) else { panic!("{:?}", btf.ty(TypeId(1))) };
+    assert_eq!(values.len(), 70_000);
+}
+
+#[test]
+fn newest_headers_have_kinds_of_7_bits_that_a_layout_section_sizes() {
+    // Kind 100, of 4 bytes and 8 for each of two elements; what follows it is found.
+    let types = [0, 100 << 24 | 1 << 31 | 2, 7, 1, 2, 3, 4, 5, 0, 2 << 24, 1];
+    let btf = Btf::parse(newest(&types, &layout_up_to(100, 4, 8))).expect("kind 100 is sized");
+    assert!(matches!(btf.ty(TypeId(1)), Type::Unknown { kind: 100 }));
+    assert!(matches!(btf.ty(TypeId(2)), Type::Ptr { to: TypeId(1) }));
+    assert_eq!(btf.type_count(), 3);
+    walk(&btf);
+
+    let without = Btf::parse(newest(&types, &[])).expect_err("nobody sizes kind 100");
+    assert!(without.to_string().contains("has kind 100, which this program does not know"), "{without}");
+    for layout in [layout_up_to(99, 4, 8), layout_up_to(100, 3, 8), layout_up_to(100, 4, 255)] {
+        assert!(Btf::parse(newest(&types, &layout)).is_err(), "too short, no words, or beyond the end");
+    }
+    // A known kind's size is not the layout section's to say.
+    let mut layout = layout_up_to(100, 4, 8);
+    layout[2 * 4] = 12;
+    assert!(Btf::parse(newest(&types, &layout)).is_ok());
+}
+
+#[test]
+fn a_module_has_its_unknown_kinds_sized_by_its_vmlinux() {
+    let types = [0, 100 << 24, 7, 1];
+    let base = Arc::new(Btf::parse(newest(&types, &layout_up_to(100, 4, 0))).expect("it is sized"));
+    let mut split = newest(&types, &[]);
+    split.pop();
+    split[20..24].copy_from_slice(&0u32.to_le_bytes());
+    let btf = Btf::parse_split(split, base).expect("the base's section counts");
+    assert!(matches!(btf.ty(TypeId(2)), Type::Unknown { kind: 100 }));
+}
+
+#[test]
+fn types_in_any_order_are_found_alike() {
+    // As 7.2 and 7.3 have them, by name, and as older kernels do, as they come.
+    let int = |name: &str| TypeSpec::Int { name: name.to_owned(), size: 8, encoding: 1, offset: 0, bits: 64 };
+    let fwd = |name: &str| TypeSpec::Fwd { name: name.to_owned(), is_union: false };
+    let sorted = [fwd("a"), fwd("file"), int("long"), fwd("z")];
+    let unsorted = [int("long"), fwd("z"), fwd("file"), fwd("a")];
+    for types in [&sorted, &unsorted] {
+        let btf = Btf::parse(build(Endian::Little, types)).expect("it is sound");
+        let place = types.iter().position(|spec| *spec == fwd("file")).map(|index| TypeId(index as u32 + 1));
+        assert_eq!(btf.find_exact("file", |_| true), Vec::from_iter(place));
+        assert_eq!(btf.pointer_size(), Some(8));
+    }
+}
+
+#[test]
+fn without_a_long_pointers_have_the_hosts_size() {
+    let pointers = |long: Option<u32>| {
+        let mut builder = Builder::new(Endian::Little);
+        if let Some(size) = long {
+            builder.int("long", size, 1);
+        }
+        let to = builder.add(TypeSpec::Ptr { to: TypeId::VOID });
+        let array = builder.add(TypeSpec::Array { element: to, index: TypeId::VOID, length: 2 });
+        let btf = Btf::parse(builder.finish().expect("BTF")).expect("it is sound");
+        (btf.pointer_size(), btf.size_of(array))
+    };
+    assert_eq!(pointers(Some(4)), (Some(4), Some(8)));
+    // The size of `p[2]` is another: BTF made for a 32-bit target must keep its `long`.
+    assert_eq!(pointers(None), (None, Some(16)));
+}
+
 #[test]
 fn split_btf_counts_on_from_its_base() {
     let base = Arc::new(Btf::parse(build(Endian::Little, &every_kind())).expect("it is sound"));
@@ -287,6 +394,24 @@ fn split_btf_without_strings_is_legal() {
     builder.add(TypeSpec::Ptr { to: TypeId(4) });
     let btf = Btf::parse_split(builder.finish().expect("BTF"), base).expect("it is sound");
     assert_eq!(btf.name(TypeId(20)), "");
+}
+
+#[test]
+fn split_names_at_the_border_of_the_base_are_one_sides_or_the_others() {
+    let end = build(Endian::Little, &every_kind()).len() as u32 - record_offset(19) as u32 - 12;
+    let typedef = |name: u32| one_record(&[name, 8 << 24, 1]);
+    // The base's last string, "user", begins 5 bytes before the border, the split unit's first one at it.
+    let name = |offset| typedef(offset).map(|btf| btf.name(TypeId(20)).to_owned());
+    assert_eq!(name(end - 5).as_deref(), Ok("user"));
+    assert_eq!(name(end).as_deref(), Ok("own"));
+    // None runs on from one to the other.
+    for offset in (end - 4..end).chain(end + 1..end + 6).chain([u32::MAX]) {
+        assert!(matches!(name(offset), Err(BtfError::WrongBase { id: 20, .. })), "{offset}");
+    }
+    // Nor does a type: 19 is the base's last, 20 the unit's only one.
+    for (to, is_there) in [(19, true), (20, true), (21, false), (u32::MAX, false)] {
+        assert_eq!(one_record(&[0, 2 << 24, to]).is_ok(), is_there, "{to}");
+    }
 }
 
 /// A split unit of one record on top of [`every_kind`], and the error that it makes.

@@ -149,23 +149,7 @@ pub(crate) fn write(mut builder: Builder, specs: &[TypeSpec]) -> Vec<u8> {
 /// The type with every id replaced.
 pub(crate) fn renumbered(spec: &TypeSpec, by: &impl Fn(TypeId) -> TypeId) -> TypeSpec {
     let mut spec = spec.clone();
-    match &mut spec {
-        TypeSpec::Ptr { to } | TypeSpec::Typedef { to, .. } => *to = by(*to),
-        TypeSpec::Qualifier { to, .. } | TypeSpec::TypeTag { to, .. } => *to = by(*to),
-        TypeSpec::Array { element, index, .. } => (*element, *index) = (by(*element), by(*index)),
-        TypeSpec::Composite { members, .. } => {
-            members.iter_mut().for_each(|member| member.of = by(member.of))
-        }
-        TypeSpec::Func { proto, .. } => *proto = by(*proto),
-        TypeSpec::FuncProto { returns, params } => {
-            *returns = by(*returns);
-            params.iter_mut().for_each(|(_, of)| *of = by(*of));
-        }
-        TypeSpec::Var { of, .. } => *of = by(*of),
-        TypeSpec::DataSec { entries, .. } => entries.iter_mut().for_each(|entry| entry.of = by(entry.of)),
-        TypeSpec::DeclTag { on, .. } => *on = by(*on),
-        TypeSpec::Int { .. } | TypeSpec::Enum { .. } | TypeSpec::Fwd { .. } | TypeSpec::Float { .. } => {}
-    }
+    spec.map_ids(by);
     spec
 }
 
@@ -254,7 +238,12 @@ impl Making {
                 TypeSpec::DataSec { name: ".data".to_owned(), size: raw.number, entries }
             }
             16 => TypeSpec::Float { name: named, size: [4, 8][raw.number as usize % 2] },
-            17 => TypeSpec::DeclTag { name: named, on: self.any(&raw.any), component: raw.number as i32 - 1 },
+            17 => TypeSpec::DeclTag {
+                name: named,
+                on: self.any(&raw.any),
+                component: raw.number as i32 - 1,
+                attribute: raw.number % 2 == 0,
+            },
             _ => TypeSpec::Qualifier { kind: Kind::Const, to: self.any_before(&raw.any) },
         }
     }

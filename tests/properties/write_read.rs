@@ -69,8 +69,28 @@ fn split_btf_is_read_back_on_its_base() {
         let shift = base.type_count() - 1;
         // The four types that both have are the base's.
         let to_split = |id: TypeId| if id.0 <= 4 { id } else { TypeId(id.0 + shift) };
-        let specs: Vec<TypeSpec> =
-            Model::of(&module).types.iter().map(|spec| renumbered(spec, &to_split)).collect();
+        let module = Model::of(&module);
+        // Pointers to functions and the like, which no writer makes, are taken for the sign of a wrong base.
+        let is_odd = |id: TypeId| {
+            let spec = (id.0 as usize).checked_sub(1).and_then(|place| module.types.get(place));
+            matches!(
+                spec,
+                Some(
+                    TypeSpec::Func { .. }
+                        | TypeSpec::Var { .. }
+                        | TypeSpec::DataSec { .. }
+                        | TypeSpec::DeclTag { .. }
+                )
+            )
+        };
+        let specs: Vec<TypeSpec> = module
+            .types
+            .iter()
+            .map(|spec| match spec {
+                TypeSpec::DeclTag { .. } | TypeSpec::DataSec { .. } => renumbered(spec, &to_split),
+                _ => renumbered(spec, &|id| if is_odd(id) { TypeId::VOID } else { to_split(id) }),
+            })
+            .collect();
         let bytes = write(Builder::split(&base), &specs);
         let btf = Btf::parse_split(bytes.clone(), Arc::clone(&base));
         let btf = btf.map_err(|error| TestCaseError::fail(error.to_string()))?;

@@ -185,7 +185,7 @@ mod tests {
         let proto = types.builder.add(TypeSpec::FuncProto { returns: TypeId(1), params: vec![] });
         let func = types.builder.add(TypeSpec::Func { name: "program".to_owned(), proto, linkage: 1 });
         let tag = "exception_callback:handler".to_owned();
-        types.builder.add(TypeSpec::DeclTag { name: tag, on: func, component: -1 });
+        types.builder.add(TypeSpec::DeclTag { name: tag, on: func, component: -1, attribute: false });
         let (btf, []) = types.finish([]);
         let mut image = Image::empty(Endian::Little);
         let text = image.code(".text", &[EXIT]);

@@ -59,6 +59,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             writeln!(out)?;
             table::write(section, columns, out)?;
             summary::brought_along(section, 2, columns, out)?;
+            summary::modules_readable(section, 2, columns, out)?;
             if !is_qualified && section.has_good_verdict() {
                 writeln!(out)?;
                 summary::what_ok_means(report, 2, columns, out)?;

@@ -5,15 +5,15 @@ use corecheck_layouts::kernel::Kernel;
 use super::checked::{Checked, LOADER};
 use super::findings::findings;
 use super::model::{
-    AccessEntry, AnswerEntry, KernelEntry, ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult,
-    ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool,
+    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, ObjectEntry, OutcomeEntry, ProgramEntry,
+    ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool, WithoutEntry,
 };
 use super::words;
 use crate::access::Access;
 use crate::answer::Answer;
 use crate::object::{ExternKind, Object};
-use crate::resolve::{Outcome, State};
-use crate::verdict::{Cause, ObjectVerdict};
+use crate::resolve::{Outcome, Reason, State};
+use crate::verdict::{Cause, Condition, ObjectVerdict};
 
 /// Builds the report.
 pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
@@ -37,8 +37,8 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
                 loader: LOADER,
                 answer: first + answer,
                 verdict: verdict.verdict.word(),
-                conditions: verdict.conditions.iter().map(words::condition).collect(),
-                reasons: reasons(object, verdict, &object.answers.distinct[answer], kernel),
+                conditions: conditions(object, kernel_index, kernel),
+                reasons: reasons(object, verdict, &object.answers.distinct[answer], kernel, words::reason),
                 unchecked: unchecked.clone(),
                 programs: programs(object, verdict),
             });
@@ -136,12 +136,34 @@ fn programs(checked: &Checked, verdict: &ObjectVerdict) -> Vec<ProgramResult> {
             name: named(program.program),
             verdict: program.verdict.map_or("skipped", |verdict| verdict.word()),
             phase: program.phase.map(|phase| phase.word()),
+            conditions: program.conditions.iter().map(words::condition).collect(),
         })
         .collect()
 }
 
+/// What the verdict on the kernel at this position holds under, and what it is otherwise.
+fn conditions(checked: &Checked, at: usize, kernel: &Kernel) -> Vec<ConditionEntry> {
+    let entry = |condition: &Condition| {
+        let without = checked.without.iter().find(|without| without.condition == *condition);
+        let without = without.and_then(|without| {
+            let (answer, verdict) = without.of(at)?;
+            let answer = &without.answers.distinct[answer];
+            let reasons = reasons(checked, verdict, answer, kernel, words::reason_without);
+            Some(WithoutEntry { verdict: verdict.verdict.word(), reasons })
+        });
+        ConditionEntry { without, ..words::condition(condition) }
+    };
+    checked.verdicts[at].conditions.iter().map(entry).collect()
+}
+
 /// Why a verdict is not ok: every distinct reason once, in the order of the accesses.
-fn reasons(checked: &Checked, verdict: &ObjectVerdict, answer: &Answer, kernel: &Kernel) -> Vec<ReasonEntry> {
+fn reasons(
+    checked: &Checked,
+    verdict: &ObjectVerdict,
+    answer: &Answer,
+    kernel: &Kernel,
+    in_words: impl Fn(&Access, &Reason) -> ReasonEntry,
+) -> Vec<ReasonEntry> {
     let mut reasons: Vec<ReasonEntry> = Vec::new();
     let mut push = |reason: ReasonEntry| {
         if !reasons.contains(&reason) {
@@ -150,7 +172,7 @@ fn reasons(checked: &Checked, verdict: &ObjectVerdict, answer: &Answer, kernel: 
     };
     let of_access = |&access: &usize| {
         let reason = answer.outcomes[access].reason.as_ref()?;
-        Some(words::reason(&checked.accesses[access], reason))
+        Some(in_words(&checked.accesses[access], reason))
     };
     for cause in &verdict.causes {
         match cause {

@@ -1,9 +1,11 @@
 //! What the report is built from.
 
+use corecheck_layouts::kernel::Modules;
+
 use crate::access::Access;
 use crate::answer::Answers;
 use crate::object::Object;
-use crate::verdict::ObjectVerdict;
+use crate::verdict::{ObjectVerdict, Without};
 
 /// The only loader whose rules are known so far.
 pub(super) const LOADER: &str = "libbpf";
@@ -17,8 +19,12 @@ pub struct Checked {
     pub accesses: Vec<Access>,
     /// How many accesses were not asked about.
     pub left_out: usize,
+    /// Which modules were taken as loaded.
+    pub modules: Modules,
     /// What they come to.
     pub answers: Answers,
     /// What that means.
     pub verdicts: Vec<ObjectVerdict>,
+    /// What it would mean without what verdicts hold under.
+    pub without: Vec<Without>,
 }

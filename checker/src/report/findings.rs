@@ -1,6 +1,6 @@
 //! Findings: each cause once, with all the kernels it concerns.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use corecheck_layouts::kernel::Kernel;
 
@@ -35,6 +35,7 @@ pub(super) fn findings(checked: &[Checked], kernels: &[&Kernel]) -> Vec<FindingE
         of_object(index, object, kernels, &mut drafts);
         for kernel in 0..kernels.len() {
             of_result(index, object, kernel, &mut drafts);
+            of_broken_modules(index, object, kernel, kernels[kernel], &mut drafts);
         }
     }
     drafts.sort_by(|a, b| {
@@ -135,6 +136,50 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
             });
         }
     }
+}
+
+/// A finding about modules that were left out where others answered. Where none did, the outcome is unknown and says so.
+fn of_broken_modules(
+    index: usize,
+    checked: &Checked,
+    position: usize,
+    kernel: &Kernel,
+    drafts: &mut Vec<Draft>,
+) {
+    let broken = kernel.broken_modules.iter().filter(|(module, _)| checked.modules.has(module));
+    let broken: BTreeMap<String, String> =
+        broken.map(|(module, why)| (module.clone(), why.clone())).collect();
+    if broken.is_empty() {
+        return;
+    }
+    let answer = &checked.answers.distinct[checked.answers.of_kernel[position]];
+    let outcomes = answer.outcomes.iter().enumerate();
+    let searched = outcomes.filter(|(_, outcome)| outcome.units().any(|unit| unit != "vmlinux"));
+    let accesses: BTreeSet<usize> = searched.map(|(access, _)| access).collect();
+    let Some(&first) = accesses.first() else { return };
+    let name = checked.accesses[first].essential_type_name();
+    let message = format!(
+        "{name}: found in a module, but BTF of others is broken and was left out: {}",
+        words::broken_modules(&broken)
+    );
+    let is_known =
+        |draft: &&mut Draft| draft.object == index && draft.message == message && draft.accesses == accesses;
+    if let Some(draft) = drafts.iter_mut().find(is_known) {
+        draft.kernels.insert(position);
+        return;
+    }
+    let rule = rules::BROKEN_BTF;
+    drafts.push(Draft {
+        rule,
+        level: rule.level,
+        object: index,
+        kernels: BTreeSet::from([position]),
+        accesses,
+        message,
+        details: Vec::new(),
+        help: (rule.help)(None),
+        is_about_type: true,
+    });
 }
 
 fn message(access: &Access, reason: &Reason, state: State, level: Level) -> String {

@@ -176,6 +176,30 @@ pub struct ReasonEntry {
     pub text: String,
 }
 
+/// What a verdict holds under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConditionEntry {
+    /// A word that does not change: `module-loaded`, `modules-readable` or `btf-brought-along`.
+    pub code: &'static str,
+    /// A clause that follows "if".
+    pub text: String,
+    /// The module it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// What the object's verdict is otherwise; told of conditions about modules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without: Option<WithoutEntry>,
+}
+
+/// A verdict without a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WithoutEntry {
+    /// As of a result.
+    pub verdict: &'static str,
+    /// Why it is not ok.
+    pub reasons: Vec<ReasonEntry>,
+}
+
 /// The result of an object on a kernel.
 #[derive(Debug, Clone, Serialize)]
 pub struct ResultEntry {
@@ -190,7 +214,7 @@ pub struct ResultEntry {
     /// `ok`, `degraded`, `risky`, `unknown` or `fails`.
     pub verdict: &'static str,
     /// What the verdict holds under.
-    pub conditions: Vec<ReasonEntry>,
+    pub conditions: Vec<ConditionEntry>,
     /// Why it is not ok.
     pub reasons: Vec<ReasonEntry>,
     /// What could not be judged.
@@ -209,6 +233,8 @@ pub struct ProgramResult {
     /// When it fails: `open`, `relocate` or `verify`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<&'static str>,
+    /// What its own accesses need, without what would be otherwise: the result tells that.
+    pub conditions: Vec<ConditionEntry>,
 }
 
 /// A finding: one cause, with all the kernels it concerns.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use corecheck_layouts::btf::Endian;
 use corecheck_layouts::kernel::{Absence, Gap};
 
-use super::model::ReasonEntry;
+use super::model::{ConditionEntry, ReasonEntry};
 use crate::access::{Access, Broken, Skipped};
 use crate::object::Problem;
 use crate::resolve::{MismatchCode, PatchError, Place, Reason};
@@ -143,17 +143,35 @@ pub(super) fn details(reason: &Reason) -> Vec<String> {
     }
 }
 
-/// A condition of a verdict.
-pub(super) fn condition(condition: &Condition) -> ReasonEntry {
-    match condition {
-        Condition::BtfBroughtAlong => ReasonEntry {
-            code: "btf-brought-along",
-            text: "the kernel ships no BTF: holds for a BTF of its vmlinux brought along".to_owned(),
-        },
-        Condition::ModuleLoaded(module) => {
-            ReasonEntry { code: "module-loaded", text: format!("module {module} is loaded") }
+/// A reason of an outcome as it is without a condition about modules.
+pub(super) fn reason_without(access: &Access, reason: &Reason) -> ReasonEntry {
+    let name = access.essential_type_name();
+    let text = match reason {
+        Reason::TypeAbsent(Absence::NotInBtf | Absence::ModuleNotLoaded(_)) => {
+            format!("{name} is not in vmlinux")
         }
-    }
+        Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{name}: {}", text(access, reason)),
+        _ => text(access, reason),
+    };
+    ReasonEntry { code: code(reason), text }
+}
+
+/// A condition of a verdict.
+pub(super) fn condition(condition: &Condition) -> ConditionEntry {
+    let (code, text, module) = match condition {
+        Condition::BtfBroughtAlong => {
+            let text = "the kernel ships no BTF: holds for a BTF of its vmlinux brought along";
+            ("btf-brought-along", text.to_owned(), None)
+        }
+        Condition::ModuleLoaded(module) => {
+            ("module-loaded", format!("module {module} is loaded"), Some(module.clone()))
+        }
+        Condition::ModulesReadable => {
+            let text = "the loader may read BTF of modules (CAP_SYS_ADMIN)";
+            ("modules-readable", text.to_owned(), None)
+        }
+    };
+    ConditionEntry { code, text, module, without: None }
 }
 
 /// Something about the object that loaders refuse.

@@ -23,6 +23,18 @@ pub struct Outcome {
     pub patched: Option<Slots>,
 }
 
+impl Outcome {
+    /// The units whose types decided: those that matched, contradicted each other, or came nearest.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        let of_reason = match &self.reason {
+            Some(Reason::Ambiguous(ambiguity)) => ambiguity.candidates.as_slice(),
+            Some(Reason::NoMatch(explained)) => explained.nearest.as_slice(),
+            _ => &[],
+        };
+        self.target.iter().chain(of_reason).map(|place| place.unit.as_str())
+    }
+}
+
 /// The six outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {

@@ -5,13 +5,30 @@
 //! - A poisoned access fails the programs that reach it. Reach is not analysed yet: so it fails a program that has
 //!   nothing it could guard with, and makes every other unknown.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use corecheck_layouts::kernel::{Kernel, ShippedBtf};
 
 use super::{Cause, Condition, ObjectVerdict, Phase, ProgramVerdict, Verdict};
 use crate::access::Access;
-use crate::answer::Answer;
+use crate::answer::{Answer, Answers};
 use crate::object::{Object, Program};
-use crate::resolve::State;
+use crate::resolve::{Outcome, State};
+
+/// Judges an object on every kernel, given the answers of all.
+pub fn judge_all(
+    object: &Object,
+    accesses: &[Access],
+    can_guard: &[bool],
+    answers: &Answers,
+    kernels: &[&Kernel],
+) -> Vec<ObjectVerdict> {
+    let answered = kernels.iter().zip(&answers.of_kernel);
+    answered
+        .map(|(kernel, &index)| judge(object, accesses, can_guard, &answers.distinct[index], kernel))
+        .collect()
+}
 
 /// Judges an object on a kernel, given what its accesses come to there, and for each of its programs whether it
 /// [`can_guard`].
@@ -37,7 +54,12 @@ pub fn judge(
     let mut programs = Vec::with_capacity(object.programs.len());
     for (index, program) in object.programs.iter().enumerate() {
         if !program.autoload {
-            programs.push(ProgramVerdict { program: index, verdict: None, phase: None });
+            programs.push(ProgramVerdict {
+                program: index,
+                verdict: None,
+                phase: None,
+                conditions: Vec::new(),
+            });
             continue;
         }
         let own = |all: &[usize]| -> Vec<usize> {
@@ -57,7 +79,9 @@ pub fn judge(
             (Verdict::Ok, None)
         };
         if can_guard { &mut not_analysed } else { &mut failing }.extend(own_poisoned);
-        programs.push(ProgramVerdict { program: index, verdict: Some(verdict), phase });
+        let outcomes = accesses.iter().zip(&answer.outcomes).filter(|(access, _)| belongs(program, access));
+        let conditions = conditions(outcomes.map(|(_, outcome)| outcome.as_ref()), kernel);
+        programs.push(ProgramVerdict { program: index, verdict: Some(verdict), phase, conditions });
     }
     let mut verdict = programs.iter().filter_map(|program| program.verdict).max().unwrap_or(Verdict::Ok);
     if refused || byte_order || !errors.is_empty() {
@@ -68,6 +92,7 @@ pub fn judge(
     }
     // Poisoned code that no program reaches is neither.
     not_analysed.retain(|access| !failing.contains(access));
+    let conditions = conditions(answer.outcomes.iter().map(Arc::as_ref), kernel);
     let mut causes = Vec::new();
     if refused {
         causes.push(Cause::Refused);
@@ -75,7 +100,7 @@ pub fn judge(
     if byte_order {
         // What its accesses come to on another machine's types says nothing.
         causes.push(Cause::ByteOrder);
-        return ObjectVerdict { verdict, conditions: conditions(answer, kernel), causes, programs };
+        return ObjectVerdict { verdict, conditions, causes, programs };
     }
     for (list, cause) in [
         (failing, Cause::Failing as fn(Vec<usize>) -> Cause),
@@ -89,7 +114,7 @@ pub fn judge(
             causes.push(cause(list));
         }
     }
-    ObjectVerdict { verdict, conditions: conditions(answer, kernel), causes, programs }
+    ObjectVerdict { verdict, conditions, causes, programs }
 }
 
 fn belongs(program: &Program, access: &Access) -> bool {
@@ -105,16 +130,22 @@ pub fn can_guard(object: &Object, program: &Program, accesses: &[Access]) -> boo
         || accesses.iter().any(|access| belongs(program, access) && access.kind.can_guard())
 }
 
-fn conditions(answer: &Answer, kernel: &Kernel) -> Vec<Condition> {
+/// What these outcomes were found out under.
+fn conditions<'a>(outcomes: impl Iterator<Item = &'a Outcome>, kernel: &Kernel) -> Vec<Condition> {
     let mut conditions = Vec::new();
-    if kernel.facts.btf == ShippedBtf::None && !answer.outcomes.is_empty() {
+    let mut modules: BTreeSet<&str> = BTreeSet::new();
+    let mut is_asked = false;
+    for outcome in outcomes {
+        is_asked = true;
+        modules.extend(outcome.units().filter(|&unit| unit != "vmlinux"));
+    }
+    if kernel.facts.btf == ShippedBtf::None && is_asked {
         conditions.push(Condition::BtfBroughtAlong);
     }
-    let units = answer.outcomes.iter().filter_map(|outcome| outcome.target.as_ref());
-    let mut modules: Vec<&str> = units.map(|place| place.unit.as_str()).filter(|&u| u != "vmlinux").collect();
-    modules.sort_unstable();
-    modules.dedup();
-    conditions.extend(modules.into_iter().map(|module| Condition::ModuleLoaded(module.to_owned())));
+    if !modules.is_empty() {
+        conditions.extend(modules.into_iter().map(|module| Condition::ModuleLoaded(module.to_owned())));
+        conditions.push(Condition::ModulesReadable);
+    }
     conditions
 }
 

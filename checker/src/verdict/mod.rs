@@ -1,8 +1,10 @@
 //! Verdicts: what the outcomes mean for loading a program, and with it the object.
 
 mod judge;
+mod without;
 
-pub use judge::{can_guard, judge};
+pub use judge::{can_guard, judge, judge_all};
+pub use without::{Without, without};
 
 /// The verdict on a program or an object, from best to worst: the worst stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,6 +63,9 @@ pub enum Condition {
     BtfBroughtAlong,
     /// This module is loaded.
     ModuleLoaded(String),
+    /// The loader may read BTF of modules, for which the kernel wants `CAP_SYS_ADMIN`. libbpf passes over them without a
+    /// word where it may not (`load_module_btfs`).
+    ModulesReadable,
 }
 
 /// The verdict on one program.
@@ -72,6 +77,8 @@ pub struct ProgramVerdict {
     pub verdict: Option<Verdict>,
     /// When it fails.
     pub phase: Option<Phase>,
+    /// What its own accesses need.
+    pub conditions: Vec<Condition>,
 }
 
 /// Why an object's verdict is what it is.

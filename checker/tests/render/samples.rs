@@ -6,8 +6,8 @@ mod vfio;
 
 use corecheck::report::Report;
 use corecheck::report::model::{
-    AccessEntry, AnswerEntry, FindingEntry, KernelEntry, OutcomeEntry, ReasonEntry, ResultEntry, SCHEMA,
-    SourceEntry, Tool,
+    AccessEntry, AnswerEntry, ConditionEntry, FindingEntry, KernelEntry, OutcomeEntry, ReasonEntry,
+    ResultEntry, SCHEMA, SourceEntry, Tool,
 };
 
 pub use crowd::crowd;
@@ -41,6 +41,10 @@ fn empty() -> Report {
 
 fn reason(code: &'static str, text: &str) -> ReasonEntry {
     ReasonEntry { code, text: text.to_owned() }
+}
+
+fn condition(code: &'static str, text: &str) -> ConditionEntry {
+    ConditionEntry { code, text: text.to_owned(), module: None, without: None }
 }
 
 /// An access of `read_group` to a member of `struct vfio_group`.

@@ -16,7 +16,8 @@ const REPORT: &str = include_str!("../../schema/report-1.json");
 const ACCESSES: &str = include_str!("../../schema/accesses-1.json");
 
 /// Members that need not be there: a report without them is still valid.
-const OPTIONAL: [&str; 8] = ["source", "embedded_in", "value", "unit", "target", "phase", "reason", "access"];
+const OPTIONAL: [&str; 10] =
+    ["module", "without", "source", "embedded_in", "value", "unit", "target", "phase", "reason", "access"];
 /// Members whose words are listed in the schema.
 const WORDS: [&str; 8] = ["schema", "kind", "outcome", "verdict", "level", "phase", "btf", "reach"];
 

@@ -172,7 +172,7 @@ impl Btf {
             Kind::Var => Type::Var { name, of: to, linkage: trailing(0) },
             Kind::DataSec => Type::DataSec(types::DataSec { name, size, elements }),
             Kind::Float => Type::Float { name, size },
-            Kind::DeclTag => Type::DeclTag { name, on: to, component: trailing(0) as i32 },
+            Kind::DeclTag => Type::DeclTag { name, on: to, component: trailing(0) as i32, attribute: flag },
             Kind::Unknown(kind) => Type::Unknown { kind },
         }
     }

@@ -58,7 +58,7 @@ mod tests {
             (TypeSpec::FuncProto { returns: three, params: vec![(name(), one)] }, vec![three, one]),
             (TypeSpec::Var { name: name(), of: two, linkage: 1 }, vec![two]),
             (TypeSpec::DataSec { name: name(), size: 0, entries }, vec![one]),
-            (TypeSpec::DeclTag { name: name(), on: two, component: 7 }, vec![two]),
+            (TypeSpec::DeclTag { name: name(), on: two, component: 7, attribute: false }, vec![two]),
         ];
         for (mut spec, expected) in cases {
             let mut seen = Vec::new();

@@ -84,7 +84,7 @@ pub enum Type<'a> {
         /// Its size in bytes.
         size: u32,
     },
-    /// A declaration tag.
+    /// A declaration tag, or with `attribute` a GNU attribute in its place.
     DeclTag {
         /// The tag.
         name: &'a str,
@@ -92,6 +92,8 @@ pub enum Type<'a> {
         on: TypeId,
         /// Member or parameter, −1 for the whole.
         component: i32,
+        /// The kind flag: a GNU attribute.
+        attribute: bool,
     },
     /// A kind newer than this program.
     Unknown {

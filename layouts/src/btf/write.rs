@@ -37,7 +37,7 @@ pub enum TypeSpec {
     Var { name: String, of: TypeId, linkage: u32 },
     DataSec { name: String, size: u32, entries: Vec<SecInfo> },
     Float { name: String, size: u32 },
-    DeclTag { name: String, on: TypeId, component: i32 },
+    DeclTag { name: String, on: TypeId, component: i32, attribute: bool },
 }
 
 impl TypeSpec {
@@ -98,7 +98,9 @@ impl TypeSpec {
                 entries: section.entries().collect(),
             },
             Type::Float { name, size } => Self::Float { name: name.to_owned(), size },
-            Type::DeclTag { name, on, component } => Self::DeclTag { name: name.to_owned(), on, component },
+            Type::DeclTag { name, on, component, attribute } => {
+                Self::DeclTag { name: name.to_owned(), on, component, attribute }
+            }
         })
     }
 }
@@ -261,9 +263,9 @@ impl Builder {
                 (name.as_str(), Kind::DataSec, false, entries.len(), *size)
             }
             TypeSpec::Float { name, size } => (name.as_str(), Kind::Float, false, 0, *size),
-            TypeSpec::DeclTag { name, on, component } => {
+            TypeSpec::DeclTag { name, on, component, attribute } => {
                 rest.push(*component as u32);
-                (name.as_str(), Kind::DeclTag, false, 0, on.0)
+                (name.as_str(), Kind::DeclTag, *attribute, 0, on.0)
             }
         };
         let count = u32::try_from(count).ok().filter(|&count| count < 1 << 24);

@@ -3,11 +3,11 @@
 //! What libbpf makes of a module is compared type by type, ids and names included. On a vmlinux other than the
 //! module's own it must fail where libbpf fails, and for the same reason.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
-use corecheck_layouts::btf::{Btf, DistilledError, TypeId, TypeSpec};
+use corecheck_layouts::btf::{Btf, Builder, DistilledError, TypeId, TypeSpec};
 
 use crate::ffi::{Refusal, Types};
 use crate::tally::Tally;
@@ -45,15 +45,16 @@ impl Vmlinux {
     }
 }
 
-/// Distils modules on the first vmlinux, and moves each onto every one.
-pub fn run(tally: &mut Tally, vmlinuxes: &[Vmlinux], modules: &[std::path::PathBuf]) -> Result<Moves> {
+/// Distils modules on the first vmlinux, and moves each onto every one, and onto a variation of the first.
+pub fn run(tally: &mut Tally, vmlinuxes: &[Vmlinux], modules: &[PathBuf]) -> Result<Moves> {
     let own = vmlinuxes.first().context("no vmlinux")?;
+    let doubles = own.with_doubles()?;
     let mut moves = Moves::default();
     for path in modules {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let (base, split) = Types::read(&bytes, Some(&own.theirs))?.distill()?;
         moves.modules += 1;
-        for vmlinux in vmlinuxes {
+        for vmlinux in vmlinuxes.iter().chain([&doubles]) {
             match same(&base, &split, vmlinux, &mut moves) {
                 Ok(btf) => {
                     let is_back = btf.is_none_or(|btf| {
@@ -115,8 +116,7 @@ fn compare(ours: &Btf, theirs: &Btf) -> Result<usize> {
     Ok(ours.own_ids().count())
 }
 
-/// Whether the types are those that the module had before it was distilled: one that embeds what the vmlinux has under
-/// several names may be moved to another than it came from.
+/// Whether kinds and names are those that the module had before it was distilled.
 fn is_original(btf: &Btf, bytes: &[u8], vmlinux: &Arc<Btf>) -> bool {
     let Ok(original) = Btf::parse_split(bytes.to_vec(), Arc::clone(vmlinux)) else { return false };
     // Distilling takes the base's types that have no name along into the split BTF, behind the module's own.

@@ -64,6 +64,25 @@ pub(super) fn brought_along(
     paragraph(&text, indent, columns, out)
 }
 
+/// What a loader needs to find types in modules, where a verdict that is not a failure rests on them.
+pub(super) fn modules_readable(
+    section: &Section,
+    indent: usize,
+    columns: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let needs = |result: &&ResultEntry| {
+        result.verdict != "fails" && result.conditions.iter().any(|c| c.code == "modules-readable")
+    };
+    if !section.results.iter().any(needs) {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let text = "where a module decides, the loader must also be able to read its BTF (CAP_SYS_ADMIN): without that \
+                libbpf passes over modules without a word, as if none were loaded";
+    paragraph(text, indent, columns, out)
+}
+
 /// What a verdict of ok means, and what it leaves open; once in a report.
 pub(super) fn what_ok_means(
     report: &Report,
@@ -108,7 +127,7 @@ pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> 
         |codes: &[&str]| results.iter().flat_map(|r| &r.reasons).any(|reason| codes.contains(&reason.code));
     let mut text = "Nothing could be said for certain.".to_owned();
     let kernel_would_help = has(&["type-not-stored"]);
-    let is_in_module = has(&["module-not-stored", "modules-not-stored"]);
+    let is_in_module = has(&["module-not-stored", "modules-not-stored", "broken-btf"]);
     if kernel_would_help || is_in_module {
         let types = missing_types(results, index);
         let which = match types.len() {

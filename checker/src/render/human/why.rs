@@ -3,7 +3,9 @@
 use super::Section;
 use crate::render::text::{clean, count};
 use crate::render::words;
-use crate::report::model::{AccessEntry, AnswerEntry, ProgramResult, ReasonEntry, ResultEntry};
+use crate::report::model::{
+    AccessEntry, AnswerEntry, ConditionEntry, ProgramResult, ReasonEntry, ResultEntry, WithoutEntry,
+};
 
 /// How many programs are named before the rest is counted.
 const NAMED_PROGRAMS: usize = 3;
@@ -16,7 +18,7 @@ pub(super) fn why(section: &Section, result: &ResultEntry) -> Vec<String> {
     }
     // What fails does so whatever its conditions are.
     if result.verdict != "fails" {
-        parts.extend(result.conditions.iter().map(condition));
+        parts.extend(result.conditions.iter().flat_map(condition));
     }
     parts
 }
@@ -57,7 +59,8 @@ fn reasons(section: &Section, result: &ResultEntry) -> Vec<String> {
 
 /// The types that a reason about types is about, unless the object has but one: `struct request: `.
 fn types(section: &Section, answer: &AnswerEntry, reason: &ReasonEntry) -> String {
-    let is_about_type = reason.code.starts_with("type-") || reason.code.starts_with("module");
+    let is_about_type =
+        reason.code.starts_with("type-") || reason.code.starts_with("module") || reason.code == "broken-btf";
     if !is_about_type || reason.code == "type-changed" {
         return String::new();
     }
@@ -78,11 +81,31 @@ fn types(section: &Section, answer: &AnswerEntry, reason: &ReasonEntry) -> Strin
     }
 }
 
-/// A condition in few words.
-fn condition(condition: &ReasonEntry) -> String {
-    match condition.code {
-        "btf-brought-along" => "BTF must be brought along".to_owned(),
-        _ => format!("if {}", clean(&condition.text)),
+/// A condition in few words, and what is without it. What all conditions about modules need is said below the table.
+fn condition(condition: &ConditionEntry) -> Vec<String> {
+    let mut told = match condition.code {
+        "btf-brought-along" => vec!["BTF must be brought along".to_owned()],
+        "modules-readable" => return Vec::new(),
+        _ => vec![format!("if {}", clean(&condition.text))],
+    };
+    told.extend(condition.without.as_ref().map(without));
+    told
+}
+
+/// `without it: fails to load: struct vfio_group is not in vmlinux`.
+fn without(without: &WithoutEntry) -> String {
+    let verdict = match without.verdict {
+        "ok" => return "without it: ok, too".to_owned(),
+        "fails" => "fails to load",
+        verdict => verdict,
+    };
+    match without.reasons.as_slice() {
+        [] => format!("without it: {verdict}"),
+        [only] => format!("without it: {verdict}: {}", clean(&only.text)),
+        [first, rest @ ..] => {
+            let more = count(rest.len(), "more reason", "more reasons");
+            format!("without it: {verdict}: {} and {more}", clean(&first.text))
+        }
     }
 }
 

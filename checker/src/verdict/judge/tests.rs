@@ -7,7 +7,7 @@ use corecheck_layouts::kernel::{Gap, Modules};
 use super::*;
 use crate::access::{Broken, accesses};
 use crate::answer::answer;
-use crate::resolve::{Outcome, Reason};
+use crate::resolve::{Explained, MismatchCode, Outcome, Place, Reason};
 use crate::testing::{kernel_of_things, object, programs};
 use Verdict::{Fails, Ok, Unknown};
 
@@ -36,12 +36,16 @@ impl Case {
         found.expect("every function has an access")
     }
 
-    fn set(mut self, function: &str, state: State) -> Self {
-        let access = self.of(function);
+    fn set(self, function: &str, state: State) -> Self {
         let reason = match state {
             State::Unknown => Reason::NotStored(Gap::TypeNotStored),
             _ => Reason::Broken(Broken::AnonymousRoot),
         };
+        self.because(function, state, reason)
+    }
+
+    fn because(mut self, function: &str, state: State, reason: Reason) -> Self {
+        let access = self.of(function);
         let reason = Some(reason);
         let outcome = Outcome { state, value: None, target: None, reason, patched: None };
         self.answer.outcomes[access] = Arc::new(outcome);
@@ -187,6 +191,21 @@ fn conditions_name_what_must_be_there() {
         let outcome = Arc::make_mut(outcome);
         outcome.target.as_mut().expect("all resolved").unit = "vfio".to_owned();
     }
-    let expected = [Condition::BtfBroughtAlong, Condition::ModuleLoaded("vfio".to_owned())];
+    let loaded = Condition::ModuleLoaded("vfio".to_owned());
+    let expected = [Condition::BtfBroughtAlong, loaded.clone(), Condition::ModulesReadable];
     assert_eq!(case.judge().conditions, expected);
+    // A program has the conditions of its own accesses.
+    let mut case = Case::new();
+    let access = case.of("third");
+    let outcome = Arc::make_mut(&mut case.answer.outcomes[access]);
+    outcome.target.as_mut().expect("all resolved").unit = "vfio".to_owned();
+    let judged = case.judge();
+    assert_eq!(judged.conditions, [loaded.clone(), Condition::ModulesReadable]);
+    let of_programs: Vec<usize> = judged.programs.iter().map(|program| program.conditions.len()).collect();
+    assert_eq!(of_programs, [0, 0, 2]);
+    // What decides is not only what matches.
+    let nearest = Some(Place { unit: "vfio".to_owned(), spec: "struct thing".to_owned() });
+    let explained = Explained { code: MismatchCode::FieldMissing, text: String::new(), nearest };
+    let case = Case::new().because("first", State::Poisoned, Reason::NoMatch(explained));
+    assert_eq!(case.judge().conditions, [loaded, Condition::ModulesReadable]);
 }

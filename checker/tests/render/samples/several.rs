@@ -2,18 +2,24 @@
 
 use corecheck::report::Report;
 use corecheck::report::model::{
-    AccessEntry, KernelEntry, ObjectEntry, ProgramEntry, ProgramResult, ReasonEntry, ResultEntry, SourceEntry,
+    AccessEntry, ConditionEntry, KernelEntry, ObjectEntry, ProgramEntry, ProgramResult, ReasonEntry,
+    ResultEntry, SourceEntry, WithoutEntry,
 };
 
 use super::vfio::seed_kernels;
-use super::{access, answer, empty, finding, kernel, not_resolved, reason, resolved, result};
+use super::{access, answer, condition, empty, finding, kernel, not_resolved, reason, resolved, result};
 
 fn program(name: &str, section: &str, autoload: bool) -> ProgramEntry {
     ProgramEntry { name: name.to_owned(), section: section.to_owned(), autoload }
 }
 
 fn of(name: &str, verdict: &'static str) -> ProgramResult {
-    ProgramResult { name: name.to_owned(), verdict, phase: (verdict == "fails").then_some("relocate") }
+    ProgramResult {
+        name: name.to_owned(),
+        verdict,
+        phase: (verdict == "fails").then_some("relocate"),
+        conditions: Vec::new(),
+    }
 }
 
 /// An access of any kind, without a source line.
@@ -79,6 +85,24 @@ fn embedded(place: &str) -> ObjectEntry {
     }
 }
 
+/// A module, without which it depends on the kernel.
+fn conditions(release: &str) -> [ConditionEntry; 2] {
+    let gone = reason("type-missing", "struct kvm is not in vmlinux");
+    let other = reason("modules-not-stored", "struct vcpu: not in vmlinux; modules may have it");
+    let fails = WithoutEntry { verdict: "fails", reasons: vec![gone.clone()] };
+    let without = match release {
+        "6.1.0-18-amd64" => WithoutEntry { verdict: "ok", reasons: Vec::new() },
+        "6.1.0-28-amd64" => fails.clone(),
+        _ => WithoutEntry { verdict: "unknown", reasons: vec![other, gone] },
+    };
+    let loaded = condition("module-loaded", "module kvm is loaded");
+    let readable = condition("modules-readable", "the loader may read BTF of modules (CAP_SYS_ADMIN)");
+    [
+        ConditionEntry { module: Some("kvm".to_owned()), without: Some(without), ..loaded },
+        ConditionEntry { without: Some(fails), ..readable },
+    ]
+}
+
 fn results_of_tracer(kernels: &[KernelEntry]) -> Vec<ResultEntry> {
     let gone = reason("field-missing", "struct file has no member `f_inode` there");
     let verdicts: [(usize, &'static str, Option<ReasonEntry>, [ProgramResult; 3]); 6] = [
@@ -105,7 +129,9 @@ fn results_of_tracer(kernels: &[KernelEntry]) -> Vec<ResultEntry> {
         result.reasons.extend(why);
         result.programs = programs.to_vec();
         if kernel.group == "debian" {
-            result.conditions.push(reason("module-loaded", "module kvm is loaded"));
+            result.conditions.extend(conditions(&kernel.release));
+            let own = result.conditions.iter().map(|of| ConditionEntry { without: None, ..of.clone() });
+            result.programs[1].conditions = own.collect();
         }
         result.unchecked.push(reason("ksyms", "whether kernel symbols and kfuncs exist: bpf_rdonly_cast"));
         results.push(result);

@@ -2,11 +2,13 @@
 
 use corecheck::report::Report;
 use corecheck::report::model::{
-    AnswerEntry, KernelEntry, ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry,
-    SourceEntry,
+    AnswerEntry, ConditionEntry, KernelEntry, ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult,
+    ReasonEntry, SourceEntry,
 };
 
-use super::{access, answer, empty, finding, kernel, not_resolved, reason, resolved, result, source};
+use super::{
+    access, answer, condition, empty, finding, kernel, not_resolved, reason, resolved, result, source,
+};
 
 /// Group, alias, full name and shipped BTF of the seed's kernels.
 const SEED: [(&str, &str, &str, &str); 25] = [
@@ -91,11 +93,11 @@ fn object(path: &str, accesses: usize) -> ObjectEntry {
 
 fn program(verdict: &'static str) -> Vec<ProgramResult> {
     let phase = (verdict == "fails").then_some("verify");
-    vec![ProgramResult { name: "read_group".to_owned(), verdict, phase }]
+    vec![ProgramResult { name: "read_group".to_owned(), verdict, phase, conditions: Vec::new() }]
 }
 
-fn brought_along() -> ReasonEntry {
-    reason("btf-brought-along", "the kernel ships no BTF: holds for a BTF of its vmlinux brought along")
+fn brought_along() -> ConditionEntry {
+    condition("btf-brought-along", "the kernel ships no BTF: holds for a BTF of its vmlinux brought along")
 }
 
 /// Fills in the results: `verdict_of` says for each kernel its answer, verdict and reasons.

@@ -40,7 +40,7 @@ fn bytes(endian: Endian) -> Vec<u8> {
             values: vec![(text("B"), 1)],
         },
         TypeSpec::Var { name: text("v"), of: TypeId(2), linkage: 1 },
-        TypeSpec::DeclTag { name: text("tag"), on: TypeId(2), component: -1 },
+        TypeSpec::DeclTag { name: text("tag"), on: TypeId(2), component: -1, attribute: false },
         record(&[12, 7]),
     ] {
         builder.add(spec);
