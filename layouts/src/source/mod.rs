@@ -42,8 +42,10 @@ mod zboot;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::Path;
 
+pub use self::archive::{MAX_ENTRIES, MAX_UNPACK_RATIO, MAX_UNPACKED_BYTES, MIN_UNPACKED_BYTES};
 pub use self::error::{Problem, SourceError};
 pub use self::found::{Compression, FoundAt, FoundBtf, ImageFormat, SourceKind};
 
@@ -84,6 +86,31 @@ pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<FoundBtf, SourceError> {
 /// As [`from_bytes`], with `most` in the place of [`MAX_DECOMPRESSED_BYTES`].
 pub fn from_bytes_within(name: &str, bytes: &[u8], most: usize) -> Result<FoundBtf, SourceError> {
     detect(name, Cow::Borrowed(bytes), most)
+}
+
+/// Shows the plain files of a package or archive (`.deb`, `.rpm`, tar, cpio, the last two compressed or not), with
+/// their paths, until `visit` breaks off. At most `most` bytes are unpacked. False if the bytes are none of these.
+///
+/// # Errors
+///
+/// When the archive is damaged or goes beyond the bounds.
+pub fn archived_files_within(
+    bytes: &[u8],
+    most: u64,
+    visit: &mut dyn FnMut(&str, &mut dyn Read) -> ControlFlow<()>,
+) -> Result<bool, Problem> {
+    let mut show = |item: archive::Item<'_>| match item {
+        archive::Item::Package(_) => ControlFlow::Continue(()),
+        archive::Item::File { path, content, .. } => visit(path, content),
+    };
+    let budget = archive::Budget { bytes: most, entries: MAX_ENTRIES };
+    if let Some(format) = archive::recognise(bytes) {
+        return archive::walk(&mut &*bytes, format, budget, &mut show).map(|_| true);
+    }
+    let Some(compression) = payload::recognise(bytes) else { return Ok(false) };
+    let head = archive::head_of(&mut &*bytes, compression)?;
+    let Some(format) = archive::recognise(&head) else { return Ok(false) };
+    archive::walk_compressed(&mut &*bytes, compression, format, budget, &mut show).map(|_| true)
 }
 
 /// Reads a whole file. The length that the system tells in advance is only a hint: pipes have none, and sysfs may tell

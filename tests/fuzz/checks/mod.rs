@@ -4,6 +4,7 @@
 //! calls it with every input that once failed (`regressions/`). Here is no line that depends on either.
 
 mod access;
+mod archive;
 mod btf;
 mod ground;
 mod kernel;
@@ -34,7 +35,7 @@ const MIB: usize = 1 << 20;
 /// Reading costs little more than the input: a record of 12 bytes gives an index entry of 4, and the views copy nothing.
 /// What multiplies is words for people: an access has several, and each may repeat the longest name, so that a small
 /// input gives some hundred times its size (`btf_ext`, `object`, `resolve`), and a type may be spelled in 512 steps.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "btf", check: btf::whole, fixed: 256 * KIB, per_byte: 1024 },
     Target { name: "btf_split", check: btf::split, fixed: 256 * KIB, per_byte: 1024 },
     Target { name: "btf_ext", check: object::btf_ext, fixed: 8 * MIB, per_byte: 1024 },
@@ -44,6 +45,8 @@ pub const TARGETS: [Target; 8] = [
     // Twice what decompression may yield (a vector that grows, and the BTF copied out of it), the block of an LZ4
     // decoder, and the window of a zstd decoder. liblzma's own memory is not seen; it is told to stop at 256 MiB.
     Target { name: "source", check: source::source, fixed: 3 * source::LIMIT + 144 * MIB, per_byte: 64 },
+    // The windows of two decoders, one to see what is in it and one to read it, and an LZ4 decoder's block.
+    Target { name: "archive", check: archive::archive, fixed: 288 * MIB, per_byte: 64 },
     Target { name: "resolve", check: access::resolve_both, fixed: 8 * MIB, per_byte: 1024 },
 ];
 

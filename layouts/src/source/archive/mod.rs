@@ -272,6 +272,25 @@ mod tests {
     use super::testing::{self, File};
     use super::*;
 
+    #[test]
+    fn archives_in_memory() {
+        for (name, bytes) in samples() {
+            let mut paths = Vec::new();
+            let mut visit = |path: &str, content: &mut dyn Read| {
+                paths.push((path.to_owned(), io::copy(content, &mut io::sink()).expect("it can be read")));
+                Flow::Continue(())
+            };
+            for bytes in [bytes.clone(), crate::source::testing::gzip(&bytes)] {
+                let seen = crate::source::archived_files_within(&bytes, 1 << 20, &mut visit);
+                assert!(seen.expect("sound"), "{name}");
+            }
+            assert_eq!(paths.len(), 4);
+            assert_eq!(paths[0], ("boot/config-6.1".to_owned(), 11));
+        }
+        let none = crate::source::archived_files_within(b"text", 1, &mut |_, _| Flow::Break(()));
+        assert!(!none.expect("no archive"));
+    }
+
     fn read_all(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Problem> {
         let mut files = Vec::new();
         let format = recognise(bytes).ok_or(Problem::Empty)?;

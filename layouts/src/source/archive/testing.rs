@@ -3,7 +3,7 @@
 use super::super::testing::{gzip, xz};
 
 /// A file, or another entry, of an archive.
-pub(in super::super) struct File {
+pub(in crate::source) struct File {
     kind: u8,
     path: String,
     content: Vec<u8>,
@@ -11,28 +11,36 @@ pub(in super::super) struct File {
 }
 
 impl File {
-    pub(in super::super) fn new(path: &str, content: &[u8]) -> Self {
+    pub(in crate::source) fn new(path: &str, content: &[u8]) -> Self {
         Self::of_kind(b'0', path, content)
     }
 
     /// An entry of another type, by tar's letter.
-    pub(in super::super) fn of_kind(kind: u8, path: &str, content: &[u8]) -> Self {
+    pub(in crate::source) fn of_kind(kind: u8, path: &str, content: &[u8]) -> Self {
         Self { kind, path: path.to_owned(), content: content.to_vec(), link: String::new() }
     }
 
-    pub(in super::super) fn link(path: &str, target: &str) -> Self {
+    pub(in crate::source) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(in crate::source) fn content(&self) -> &[u8] {
+        &self.content
+    }
+
+    pub(in crate::source) fn link(path: &str, target: &str) -> Self {
         Self { link: target.to_owned(), ..Self::of_kind(b'2', path, b"") }
     }
 }
 
 /// Puts the right checksum into a tar header.
-pub(in super::super) fn sum_tar(header: &mut [u8]) {
+pub(in crate::source) fn sum_tar(header: &mut [u8]) {
     header[148..156].fill(b' ');
     let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
 
-pub(in super::super) fn tar(files: &[File]) -> Vec<u8> {
+pub(in crate::source) fn tar(files: &[File]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for file in files {
         let mut header = [0; 512];
@@ -51,7 +59,7 @@ pub(in super::super) fn tar(files: &[File]) -> Vec<u8> {
     bytes
 }
 
-pub(in super::super) fn cpio(files: &[File]) -> Vec<u8> {
+pub(in crate::source) fn cpio(files: &[File]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let trailer = File::new("TRAILER!!!", b"");
     for file in files.iter().chain([&trailer]) {
@@ -67,7 +75,7 @@ pub(in super::super) fn cpio(files: &[File]) -> Vec<u8> {
     bytes
 }
 
-pub(in super::super) fn ar_member(name: &str, content: &[u8]) -> Vec<u8> {
+pub(in crate::source) fn ar_member(name: &str, content: &[u8]) -> Vec<u8> {
     let header = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, content.len());
     let mut bytes = [header.as_bytes(), content].concat();
     bytes.resize(bytes.len().next_multiple_of(2), b'\n');
@@ -75,7 +83,7 @@ pub(in super::super) fn ar_member(name: &str, content: &[u8]) -> Vec<u8> {
 }
 
 /// A package with a gzip control archive and an xz data archive.
-pub(in super::super) fn deb(name: &str, version: &str, arch: &str, files: &[File]) -> Vec<u8> {
+pub(in crate::source) fn deb(name: &str, version: &str, arch: &str, files: &[File]) -> Vec<u8> {
     let control = format!(
         "Package: {name}\nVersion: {version}\nArchitecture: {arch}\nMaintainer: Debian Kernel Team <debian-kernel@lists.debian.org>\nDescription: x\n"
     );
@@ -100,7 +108,13 @@ fn rpm_header(values: &[(u32, &str)]) -> Vec<u8> {
 }
 
 /// A package of Fedora's with a gzip payload.
-pub(in super::super) fn rpm(name: &str, version: &str, release: &str, arch: &str, files: &[File]) -> Vec<u8> {
+pub(in crate::source) fn rpm(
+    name: &str,
+    version: &str,
+    release: &str,
+    arch: &str,
+    files: &[File],
+) -> Vec<u8> {
     let mut bytes = vec![0xed, 0xab, 0xee, 0xdb];
     bytes.resize(96, 0);
     bytes.extend(rpm_header(&[(1000, "sig")]));

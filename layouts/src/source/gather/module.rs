@@ -49,6 +49,8 @@ pub(super) enum Kept {
 #[derive(Debug)]
 pub(super) struct Packed {
     name: String,
+    release: Option<String>,
+    endian: Endian,
     bytes: Vec<u8>,
     base: Option<Vec<u8>>,
 }
@@ -124,7 +126,9 @@ impl Iterator for Modules {
         let opened = match kept {
             Kept::Failed(problem) => Err(SourceError::new(&file, problem)),
             Kept::Btf(packed) => {
-                let btf = packed.unpack().map_err(|problem| SourceError::new(&file, problem));
+                let agrees = self.expected.agree(packed.release.as_deref(), packed.endian);
+                let btf =
+                    agrees.and_then(|()| packed.unpack()).map_err(|problem| SourceError::new(&file, problem));
                 return Some(FoundModule { name, file, btf });
             }
             Kept::File(path) => open(&path),
@@ -158,13 +162,17 @@ impl Expected {
         if !is_module || !found.needs_base {
             return Err(Problem::NoModule);
         }
-        if let (Some(own), Some(kernel)) = (&found.release, &self.release)
+        self.agree(found.release.as_deref(), found.endian)
+    }
+
+    fn agree(&self, release: Option<&str>, endian: Endian) -> Result<(), Problem> {
+        if let (Some(own), Some(kernel)) = (release, self.release.as_deref())
             && own != kernel
         {
-            return Err(Problem::OtherKernel { own: own.clone(), kernel: kernel.clone() });
+            return Err(Problem::OtherKernel { own: own.to_owned(), kernel: kernel.to_owned() });
         }
-        if found.endian != self.endian {
-            return Err(Problem::OtherEndian { own: found.endian, kernel: self.endian });
+        if endian != self.endian {
+            return Err(Problem::OtherEndian { own: endian, kernel: self.endian });
         }
         Ok(())
     }
@@ -202,7 +210,13 @@ pub(super) fn keep(file: &str, path: &str, bytes: Vec<u8>, debug: bool, is_packe
         Ok(found) if found.needs_base => {
             let name = own_name(&found).unwrap_or(name);
             let bytes = lz4_flex::block::compress_prepend_size(&found.bytes);
-            let packed = Packed { name: name.clone(), bytes, base: found.base_btf };
+            let packed = Packed {
+                name: name.clone(),
+                release: found.release,
+                endian: found.endian,
+                bytes,
+                base: found.base_btf,
+            };
             Listed { name, file, kept: Kept::Btf(packed), debug }
         }
         Ok(_) => Listed { name, file, kept: Kept::Failed(Problem::NoModule), debug },

@@ -101,6 +101,16 @@ pub fn survey(
     Ok(Gathering { groups: groups.into(), problems, options })
 }
 
+/// The kernel that runs on a root file system made for a test.
+#[cfg(test)]
+pub(super) fn live_at(root: &Path, options: Options) -> Result<FoundKernel, GatherError> {
+    let mut survey = Survey { parts: Vec::new(), problems: Vec::new(), seen: BTreeSet::new() };
+    survey.live(root);
+    let groups = group(survey.parts, None, &mut survey.problems).into();
+    let mut gathering = Gathering { groups, problems: survey.problems, options };
+    gathering.next(&mut |_| {}).expect("a kernel is there")
+}
+
 fn name_of(source: &Source) -> String {
     match source {
         Source::Live => "live".to_owned(),
@@ -124,7 +134,7 @@ impl Survey {
         self.parts.push(Part { path: path.to_owned(), form, package: None, releases, debug: false });
     }
 
-    pub(super) fn live(&mut self, root: &Path) {
+    fn live(&mut self, root: &Path) {
         let release = std::fs::read_to_string(root.join("proc/sys/kernel/osrelease"));
         match release {
             Ok(release) => self.add(root, Form::Live, vec![release.trim().to_owned()]),
