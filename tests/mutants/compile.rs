@@ -19,29 +19,41 @@ pub(crate) struct Built {
     pub(crate) programs: Vec<Program>,
 }
 
-/// A program of tests.
+/// Tests in one program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Program {
     /// Its place in the order.
     rank: usize,
-    /// What it is called: package and target.
+    /// What it is called: the package's folder and the target.
     pub(crate) name: String,
+    /// Only tests whose path has one of these in it; all if there is none.
+    pub(crate) only: &'static [&'static str],
     /// The executable.
     pub(crate) path: PathBuf,
     /// The package's folder, where cargo would run it.
     pub(crate) folder: PathBuf,
 }
 
-/// The tests that are asked, in this order: package and target. Each says something of resolver or BTF.
-const PROGRAMS: [(&str, &str); 8] = [
-    ("checker", "corecheck"),
-    ("layouts", "corecheck_layouts"),
-    ("layouts", "btf_read"),
-    ("checker", "objects"),
-    ("checker", "render"),
-    ("layouts", "seed"),
-    ("tests", "properties"),
-    ("checker", "process"),
+impl Program {
+    /// The package's folder, by which the files in it begin.
+    pub(crate) fn package(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
+    }
+}
+
+/// The tests that are asked: the package's folder, the target, and which of its tests. Those that notice most in the least
+/// time come first; and of one bug those of its own package.
+const PROGRAMS: [(&str, &str, &[&str]); 10] = [
+    ("checker", "corecheck", &["resolve::", "access::"]),
+    ("layouts", "btf_read", &[]),
+    ("layouts", "corecheck_layouts", &["btf::"]),
+    ("layouts", "corecheck_layouts", &[]),
+    ("checker", "corecheck", &[]),
+    ("checker", "objects", &[]),
+    ("layouts", "seed", &[]),
+    ("checker", "render", &[]),
+    ("tests", "properties", &[]),
+    ("checker", "process", &[]),
 ];
 /// The package that has the switch, by its folder, and how it and others call it.
 const SWITCH: (&str, &str, &str) = ("layouts/", "crate::planted::bug", "corecheck_layouts::planted::bug");
@@ -121,10 +133,14 @@ fn programs(messages: &[Value]) -> Result<Vec<Program>> {
         let folder = manifest.parent().unwrap_or(manifest).to_owned();
         let package = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_lib = message["target"]["kind"][0] != "bin";
-        let rank = PROGRAMS.iter().position(|&listed| listed == (package, &target[..]));
-        if let (true, true, Some(rank)) = (message["profile"]["test"] == true, is_lib, rank) {
-            let name = format!("{package}/{target}");
-            programs.push(Program { rank, name, path: path.into(), folder });
+        if message["profile"]["test"] != true || !is_lib {
+            continue;
+        }
+        for (rank, &(of, name, only)) in PROGRAMS.iter().enumerate() {
+            if (of, name) == (package, &target[..]) {
+                let (name, path, folder) = (format!("{package}/{target}"), path.into(), folder.clone());
+                programs.push(Program { rank, name, only, path, folder });
+            }
         }
     }
     programs.sort();

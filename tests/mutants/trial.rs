@@ -38,7 +38,7 @@ pub(crate) fn all(programs: &[Program], mutants: &[&Mutant]) -> Result<Vec<Fate>
         let begin = Instant::now();
         let fate = run(program, 0, Duration::from_secs(900))?;
         ensure!(fate == Fate::Survived, "{} fails without any bug", program.name);
-        println!("{:>6.1} s {}", begin.elapsed().as_secs_f32(), program.name);
+        println!("{:>6.1} s {} {}", begin.elapsed().as_secs_f32(), program.name, program.only.join(" "));
         limits.push((begin.elapsed() * PATIENCE).max(LEAST));
     }
     let next = AtomicUsize::new(0);
@@ -48,7 +48,9 @@ pub(crate) fn all(programs: &[Program], mutants: &[&Mutant]) -> Result<Vec<Fate>
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(mutant) = mutants.get(index) else { return Ok(()) };
             let mut fate = Fate::Survived;
-            for (program, &limit) in programs.iter().zip(&limits) {
+            let mut order: Vec<(&Program, Duration)> = programs.iter().zip(limits.iter().copied()).collect();
+            order.sort_by_key(|(program, _)| !mutant.file.starts_with(program.package()));
+            for (program, limit) in order {
                 fate = run(program, mutant.number, limit)?;
                 if fate != Fate::Survived {
                     break;
@@ -77,6 +79,7 @@ fn run(program: &Program, number: u32, limit: Duration) -> Result<Fate> {
         .env("PROPTEST_RNG_SEED", "1")
         .env("RUST_BACKTRACE", "0")
         .args(["--test-threads", "1"])
+        .args(program.only)
         .current_dir(&program.folder)
         .process_group(0)
         .stdin(Stdio::null())
