@@ -91,17 +91,25 @@ pub struct Access {
 
 /// The most bytes of names and source lines that all accesses of an object may hold together: 256 MiB. Real ones hold
 /// some kilobytes; a crafted one can name a string of a megabyte in every record of 16 bytes.
-const MOST_TEXT_BYTES: usize = 256 << 20;
+const MOST_TEXT_BYTES: usize = 0x1000_0000;
 
 impl Access {
     /// How many bytes its own copies of names and lines have.
     fn text_bytes(&self) -> usize {
-        let names = self.local.iter().flat_map(|local| &local.spec.accessors);
-        let names: usize = names.filter_map(|accessor| accessor.name.as_deref()).map(<[u8]>::len).sum();
-        let source = self.source.as_ref().map_or(0, |source| source.file.len() + source.text.len());
+        let local = self.local.iter().flat_map(|local| &local.spec.accessors);
+        let names = local.filter_map(|accessor| accessor.name.as_deref()).map(<[u8]>::len);
+        let source = self.source.iter().flat_map(|source| [source.file.len(), source.text.len()]);
         // The key is copied once more, for its ordinal.
-        let own = self.type_name.len() + self.path.len() + self.spec_text.len() + self.section.len();
-        own + 2 * self.key.len() + self.function.len() + names + source
+        let own = [
+            &self.key,
+            &self.key,
+            &self.type_name,
+            &self.path,
+            &self.spec_text,
+            &self.section,
+            &self.function,
+        ];
+        own.map(String::len).into_iter().chain(names).chain(source).sum()
     }
 
     /// The same access, broken for want of room, so that nothing is said of it that is not known.
@@ -162,21 +170,29 @@ pub struct Local {
     pub value: Value,
 }
 
+/// How many bytes of names and source lines may still be kept.
+struct Room(usize);
+
+impl Room {
+    /// The access as it is while there is room; without its text from the first one on for which there is none.
+    fn take(&mut self, access: Access) -> Access {
+        let left = self.0.checked_sub(access.text_bytes());
+        self.0 = left.unwrap_or(0);
+        if left.is_some() { access } else { access.without_text() }
+    }
+}
+
 /// The accesses of an object in the order of its relocation records.
 pub fn accesses(object: &Object) -> Vec<Access> {
     let Some(btf) = object.btf.as_deref() else { return Vec::new() };
     let mut ordinals: HashMap<String, usize> = HashMap::new();
-    let mut text_bytes = 0;
+    let mut room = Room(MOST_TEXT_BYTES);
     object
         .relos
         .iter()
         .enumerate()
         .map(|(id, relo)| {
-            let mut access = access(object, btf, id, relo);
-            text_bytes += access.text_bytes();
-            if text_bytes > MOST_TEXT_BYTES {
-                access = access.without_text();
-            }
+            let mut access = room.take(access(object, btf, id, relo));
             let ordinal = ordinals.entry(access.key.clone()).or_default();
             *ordinal += 1;
             access.key = format!("{}#{ordinal}", access.key);
@@ -213,3 +229,6 @@ fn access(object: &Object, btf: &Btf, id: usize, relo: &CoreRelo) -> Access {
         ..asked
     }
 }
+
+#[cfg(test)]
+mod tests;

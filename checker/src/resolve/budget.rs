@@ -4,10 +4,10 @@ use super::MatchError;
 
 /// Comparisons allowed per access and candidate. The largest real types take a few thousand; types nested to
 /// double at every level would take 2^64.
-const STEPS: u32 = 1 << 20;
+const STEPS: u32 = 0x10_0000;
 /// Comparisons allowed for all accesses and candidates together. Ten thousand accesses to the largest
 /// real types stay below it; thousands of candidates that each just keep to their own bound would take hours.
-pub(crate) const STEPS_IN_ALL: u32 = 1 << 25;
+pub(crate) const STEPS_IN_ALL: u32 = 0x200_0000;
 /// Names of so many bytes cost one comparison more.
 const NAME_BYTES: usize = 64;
 

@@ -199,3 +199,6 @@ pub(super) fn fields_are_compatible(
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -303,3 +303,6 @@ impl Outcome {
         Self { state, value: None, target: None, reason: Some(reason), patched: None }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,3 +70,6 @@ impl Pair<'_> {
         Err(MatchError::TooDeep)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,3 +150,6 @@ impl Pair<'_> {
 fn names_match(local: &[u8], target: &[u8]) -> bool {
     essential_name(local) == essential_name(target)
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,3 +169,6 @@ fn magic(bytes: &[u8]) -> Option<Endian> {
 pub fn has_magic(bytes: &[u8]) -> bool {
     magic(bytes).is_some()
 }
+
+#[cfg(test)]
+mod tests;

@@ -229,3 +229,6 @@ impl Info {
         (self.count & 0x00ff_ffff) | u32::from(self.kind.number()) << 24 | u32::from(self.kind_flag) << 31
     }
 }
+
+#[cfg(test)]
+mod tests;
