@@ -48,7 +48,10 @@ impl Found {
             Err(error) => self.why = Some(format!("{error:#}")),
         }
         let checked = run(&[engine.name(), "repair"], path)
-            .and_then(|said| Ok(self.repairs.push(Cost::parse(&said)?.wall)))
+            .and_then(|said| {
+                self.repairs.push(Cost::parse(&said)?.wall);
+                Ok(())
+            })
             .and_then(|()| run(&[engine.name(), "whole"], path));
         match checked {
             Ok(said) => {

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::engine::{Engine, Store, Table};
+use crate::engine::Engine;
 use crate::load::{self, FULL, Random, SHIPPED, Size};
 use crate::meter::{Cost, cost, mapped};
 use crate::say;
+use crate::store::{Store, Table};
 
 fn keys(count: u32, size: Size) -> Vec<u32> {
     Random::new(6, 0).keys(count, size.blocks)

@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::engine::{Store, Table, Transaction};
+use crate::store::{Store, Table, Transaction};
 
 /// Bytes of a kernel's record that stand in its head.
 pub const HEAD: usize = 200;

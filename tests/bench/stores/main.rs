@@ -1,7 +1,7 @@
 //! What embedded stores cost under the load of our store, beside a plain file: time, memory, room, what a killed
 //! process leaves behind, and what two processes do to each other.
 //!
-//!     cargo bench -p corecheck-tests --bench stores [-- ENGINE...]
+//!     cargo bench -p corecheck-tests --features stores --bench stores [-- ENGINE...]
 //!
 //! Every measurement is a process of its own (this executable again, with `--job`). Nothing is asserted about time;
 //! that a killed process loses nothing is. The figures that the choice rests on are in `../stores.md`.
@@ -16,6 +16,7 @@ mod redb;
 mod sharing;
 mod speed;
 mod sqlite;
+mod store;
 
 use std::path::{Path, PathBuf};
 

@@ -9,7 +9,7 @@ use redb::{
     TableDefinition, TableError,
 };
 
-use crate::engine::{Found, Store, Table, Transaction, Work};
+use crate::store::{Found, Store, Table, Transaction, Work};
 
 /// Bytes that redb may cache: its own default is 1 GiB.
 const CACHE: usize = 16 << 20;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection, MAIN_DB, OpenFlags, OptionalExtension as _, Statement, TransactionBehavior};
 
-use crate::engine::{Found, Store, Table, Transaction, Work};
+use crate::store::{Found, Store, Table, Transaction, Work};
 
 /// A database, whether for reading or for writing.
 pub struct Database(Connection);

@@ -5,6 +5,8 @@
 //! other superblock, and syncs again. What was replaced is garbage until the file is compacted into a new one that
 //! takes its name. A reader needs no lock: what its superblock knows is never written to again.
 
+mod format;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,94 +16,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::engine::{Found, Store, Table, Transaction, Work};
-
-const MAGIC: &[u8; 8] = b"plain\0\0\x01";
-const SUPERBLOCK: usize = 40;
-const SLOT: u64 = 4096;
-const DATA: u64 = 2 * SLOT;
-/// Bytes of one entry of the index: table, key, length, checksum (four each), offset (eight).
-const ENTRY: usize = 24;
-/// An index beyond this is foreign.
-const LONGEST_INDEX: u64 = 1 << 30;
-
-/// Where bytes come from.
-enum Source {
-    File(File),
-    Bytes(&'static [u8]),
-}
-
-impl Source {
-    fn read(&self, offset: u64, length: usize) -> Result<Cow<'static, [u8]>> {
-        match self {
-            Self::File(file) => {
-                let mut bytes = vec![0; length];
-                file.read_exact_at(&mut bytes, offset)?;
-                Ok(bytes.into())
-            }
-            Self::Bytes(all) => {
-                let rest = all.get(usize::try_from(offset)?..).context("beyond the end")?;
-                Ok(Cow::Borrowed(rest.get(..length).context("beyond the end")?))
-            }
-        }
-    }
-
-    fn length(&self) -> Result<u64> {
-        Ok(match self {
-            Self::File(file) => file.metadata()?.len(),
-            Self::Bytes(all) => all.len() as u64,
-        })
-    }
-}
-
-fn four(bytes: &[u8], at: usize) -> u32 {
-    bytes[at..].first_chunk().map_or(0, |word| u32::from_le_bytes(*word))
-}
-
-fn eight(bytes: &[u8], at: usize) -> u64 {
-    bytes[at..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
-}
-
-/// What a superblock says.
-#[derive(Clone, Copy, Default)]
-struct Superblock {
-    generation: u64,
-    offset: u64,
-    length: u64,
-    checksum: u32,
-}
-
-impl Superblock {
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let sound = bytes.starts_with(MAGIC) && crc32fast::hash(&bytes[..SUPERBLOCK - 4]) == four(bytes, 36);
-        sound.then(|| Self {
-            generation: eight(bytes, 8),
-            offset: eight(bytes, 16),
-            length: u64::from(four(bytes, 24)) | u64::from(four(bytes, 28)) << 32,
-            checksum: four(bytes, 32),
-        })
-    }
-
-    fn bytes(self) -> Vec<u8> {
-        let words = [self.generation, self.offset, self.length].map(u64::to_le_bytes);
-        let mut bytes = [MAGIC.as_slice(), &words.concat(), &self.checksum.to_le_bytes()].concat();
-        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
-        bytes
-    }
-}
-
-/// Where a record is.
-#[derive(Clone, Copy)]
-struct Entry {
-    length: u32,
-    checksum: u32,
-    offset: u64,
-}
-
-fn entry(bytes: &[u8]) -> ((u32, u32), Entry) {
-    let entry = Entry { length: four(bytes, 8), checksum: four(bytes, 12), offset: eight(bytes, 16) };
-    ((four(bytes, 0), four(bytes, 4)), entry)
-}
+use crate::store::{Found, Store, Table, Transaction, Work};
+use format::{DATA, ENTRY, Entry, LONGEST_INDEX, SLOT, SUPERBLOCK, Source, Superblock, entry};
 
 /// A file or bytes, open for reading.
 pub struct Reader {
