@@ -6,12 +6,15 @@
 
 mod classes;
 mod groups;
+mod needs;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use corecheck_layouts::btf::{Btf, Endian, Kind, TypeId};
 use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all};
+
+pub use self::needs::needs;
 
 use self::classes::classes;
 use self::groups::{Group, Root, groups, roots};
