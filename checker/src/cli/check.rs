@@ -1,17 +1,21 @@
 //! `corecheck check OBJECT...`
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Context;
 use clap::Args;
-use corecheck_layouts::kernel::{Kernel, Modules};
-use corecheck_layouts::store::{Store, kernel_from};
+use corecheck_layouts::kernel::{Kernel, Modules, Root};
+use corecheck_layouts::source::gather::{self, Options, Source, survey};
+use corecheck_layouts::store::given;
 
 use super::format::{Form, Format};
 use super::output::Screen;
+use super::progress::Progress;
+use super::stores::StoreArg;
 use super::{Exit, objects};
 use crate::access::accesses;
+use crate::answer::needs;
 use crate::check::{Settings, check};
 use crate::render::{self, human::HumanOptions};
 use crate::report::Report;
@@ -25,10 +29,10 @@ pub(super) struct CheckArgs {
     /// Only this kernel: an alias exactly (5.15, azure), or a glob over full names (repeatable)
     #[arg(long = "kernel", value_name = "PATTERN")]
     kernels: Vec<String>,
-    /// Check against this instead, without storing it: raw BTF, an ELF with .BTF, or a kernel image (repeatable; with
-    /// --kernel both)
+    /// Check against this instead, without storing it: raw BTF, an ELF with .BTF, a kernel image, packages, a folder or root
+    /// file system, or `live` (repeatable; with --kernel both)
     #[arg(long, value_name = "SOURCE")]
-    against: Vec<PathBuf>,
+    against: Vec<OsString>,
     /// Only accesses rooted at this type (repeatable)
     #[arg(long = "type", value_name = "NAME")]
     types: Vec<String>,
@@ -44,6 +48,8 @@ pub(super) struct CheckArgs {
     /// Leave the causes and the last line
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    store: StoreArg,
 }
 
 /// `--modules`.
@@ -71,15 +77,17 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
-    let given = given_kernels(&args.against)?;
+    let roots = needs(&objects);
+    let given = given_kernels(&args.against, &roots)?;
     // The store is read only when its kernels are asked for.
-    let store = (given.is_empty() || !args.kernels.is_empty()).then(Store::embedded).transpose();
-    let store = store.context("the layouts inside this program are damaged")?;
-    let mut kernels: Vec<&Kernel> = match &store {
-        Some(store) => store.select(&args.kernels)?,
-        None => Vec::new(),
+    let stored = match given.is_empty() || !args.kernels.is_empty() {
+        true => {
+            let store = args.store.open()?;
+            store.look_up(&store.select(&args.kernels)?, &roots)?
+        }
+        false => Vec::new(),
     };
-    kernels.extend(&given);
+    let kernels: Vec<&Kernel> = stored.iter().chain(&given).collect();
     let settings = Settings { types: args.types.clone(), modules: args.modules.0.clone() };
     let report = check(objects, &kernels, &settings);
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
@@ -94,18 +102,30 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
 }
 
 /// Reads the kernels of `--against`; equal names get a number, so that results tell them apart.
-fn given_kernels(paths: &[PathBuf]) -> anyhow::Result<Vec<Kernel>> {
+fn given_kernels(sources: &[OsString], roots: &[Root]) -> anyhow::Result<Vec<Kernel>> {
     let mut kernels: Vec<Kernel> = Vec::new();
-    for path in paths {
-        let mut kernel = kernel_from(path)?;
-        let release = kernel.name.release.clone();
-        let mut number = 2;
-        while kernels.iter().any(|known| known.name == kernel.name) {
-            kernel.name.release = format!("{release}#{number}");
-            number += 1;
+    let mut progress = Progress::new();
+    for source in sources {
+        let mut found = survey(&[Source::from_argument(source)], Options::default(), &mut |step| {
+            progress.reading(step.file, step.done, step.total);
+        })?;
+        while let Some(found) = found.next(&mut |step: gather::Progress<'_>| {
+            progress.reading(step.file, step.done, step.total);
+        }) {
+            let found = found?;
+            found.problems.iter().for_each(|problem| log::warn!("{problem}"));
+            let mut kernel = given(found, roots)?;
+            let release = kernel.name.release.clone();
+            let mut number = 2;
+            while kernels.iter().any(|known| known.name == kernel.name) {
+                kernel.name.release = format!("{release}#{number}");
+                number += 1;
+            }
+            kernels.push(kernel);
         }
-        kernels.push(kernel);
+        found.into_problems().iter().for_each(|problem| log::warn!("{problem}"));
     }
+    progress.finish();
     Ok(kernels)
 }
 

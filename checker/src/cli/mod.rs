@@ -7,6 +7,8 @@ mod format;
 mod layouts;
 mod objects;
 mod output;
+mod progress;
+mod stores;
 
 use clap::{Parser, Subcommand};
 

@@ -49,6 +49,26 @@ impl Screen {
         }
     }
 
+    /// Writes text for people to standard output.
+    ///
+    /// # Errors
+    /// As [`Screen::write`].
+    pub fn write_human(&self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+        self.write(&Format::DEFAULT, render)
+    }
+
+    /// Writes bytes to standard output as they are.
+    ///
+    /// # Errors
+    /// As [`Screen::write`].
+    pub fn write_bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.context("cannot write to standard output"),
+        }
+    }
+
     /// Writes one form to where its format says.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::btf::{Btf, Kind, TypeId};
-use crate::kernel::{Absence, Found, Gap, Kernel, Modules};
+use crate::kernel::{Absence, Found, Gap, Kernel, Modules, Need, Root};
 
 /// A type as people name it: `struct vfio_group`, or `vfio_group` for whatever has that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,14 @@ impl TypeName {
             Some(kind) => vec![kind],
             None => vec![Kind::Struct, Kind::Union, Kind::Enum, Kind::Typedef, Kind::Int, Kind::Float],
         }
+    }
+}
+
+impl TypeName {
+    /// What a store must be asked for, so that [`lookup`] finds the name.
+    pub fn roots(&self) -> Vec<Root> {
+        let kinds = self.kinds().into_iter().chain([Kind::Fwd]);
+        kinds.map(|kind| Root { name: self.name.clone(), kind, need: Need::All }).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::file::{Import, Imported, StoreError};
+use super::file::{Import, Imported};
 use super::given::{GivenError, kernel_of, module_btf};
 use crate::btf::{Btf, Kind, TypeId};
 use crate::kernel::{Coverage, Kernel, Place};

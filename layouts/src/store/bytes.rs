@@ -66,11 +66,6 @@ impl<'c> Reader<'c> {
         Damage { offset: self.at, what }
     }
 
-    /// Bytes from the start.
-    pub(super) fn position(&self) -> usize {
-        self.at
-    }
-
     /// How many bytes are left.
     pub(super) fn left(&self) -> usize {
         self.bytes.len() - self.at

@@ -3,9 +3,11 @@
 //! Every JSON document has `schema` and `command`; offsets are in bits (`bit_offset`), sizes in bytes
 //! (`size_bytes`), and what is not known is left out or null.
 
+pub mod add;
 mod changes;
 pub mod diff;
 pub mod history;
+pub mod keep;
 pub mod list;
 mod page;
 pub mod show;

@@ -54,6 +54,17 @@ impl Use<'_> {
     }
 }
 
+/// A declaration tag on a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclTag {
+    /// The tag.
+    pub name: String,
+    /// Member or parameter, −1 for the whole.
+    pub component: i32,
+    /// The kind flag: an attribute in its place.
+    pub attribute: bool,
+}
+
 /// What is made of a definition.
 pub trait Target {
     /// Takes a type that has no name.
@@ -73,7 +84,7 @@ pub trait Target {
 }
 
 /// Reads the definition of `key`: gives its nameless parts to `target`, and returns the type itself and the declaration
-/// tags on it, each a name and a component.
+/// tags on it.
 ///
 /// # Errors
 /// [`Damage`] when the bytes are not a definition.
@@ -82,17 +93,19 @@ pub fn decode(
     content: &[u8],
     used: Use<'_>,
     target: &mut dyn Target,
-) -> Result<(TypeSpec, Vec<(String, i32)>), Damage> {
+) -> Result<(TypeSpec, Vec<DeclTag>), Damage> {
     let mut decoder = Decoder { input: Reader::new(content), target };
     let name = if key.class == Class::Orphan { String::new() } else { text_of(key.name).to_owned() };
     let spec = decoder.body(name, used, 0)?;
     let mut tags = Vec::new();
     while decoder.input.left() > 0 {
-        if decoder.input.byte()? != tag::DECL_TAG {
-            return Err(decoder.input.damage("more follows than the type and its tags"));
-        }
+        let attribute = match decoder.input.byte()? {
+            tag::DECL_TAG => false,
+            tag::DECL_ATTRIBUTE => true,
+            _ => return Err(decoder.input.damage("more follows than the type and its tags")),
+        };
         let name = decoder.text()?;
-        tags.push((name, decoder.input.number32()?.wrapping_sub(1) as i32));
+        tags.push(DeclTag { name, component: decoder.input.number32()?.wrapping_sub(1) as i32, attribute });
     }
     Ok((spec, tags))
 }
@@ -183,10 +196,11 @@ impl Decoder<'_, '_> {
                 TypeSpec::Var { name, linkage, of: self.node(used, depth)? }
             }
             tag::DATASEC => self.section(name, used, depth)?,
-            tag::DECL_TAG => {
+            tag::DECL_TAG | tag::DECL_ATTRIBUTE => {
+                let attribute = first == tag::DECL_ATTRIBUTE;
                 let name = self.text()?;
                 let component = self.input.number32()?.wrapping_sub(1) as i32;
-                TypeSpec::DeclTag { name, component, on: self.node(used, depth)? }
+                TypeSpec::DeclTag { name, component, attribute, on: self.node(used, depth)? }
             }
             _ => return Err(self.input.damage("a kind is not known")),
         })

@@ -183,8 +183,8 @@ impl<'a> Encoder<'a> {
         self.body(id, 0)?;
         for tag in self.tags.remove(&id).unwrap_or_default() {
             self.see(tag);
-            if let Type::DeclTag { name, component, .. } = self.btf.ty(tag) {
-                self.out.push(tag::DECL_TAG);
+            if let Type::DeclTag { name, component, attribute, .. } = self.btf.ty(tag) {
+                self.out.push(if attribute { tag::DECL_ATTRIBUTE } else { tag::DECL_TAG });
                 self.out.put_name(name.as_bytes());
                 // −1 stands for the whole.
                 self.out.put_number(u64::from(component.wrapping_add(1) as u32));
@@ -334,8 +334,8 @@ impl<'a> Encoder<'a> {
                     end = entry.offset.wrapping_add(entry.size);
                 }
             }
-            Type::DeclTag { name, on, component } => {
-                self.out.push(tag::DECL_TAG);
+            Type::DeclTag { name, on, component, attribute } => {
+                self.out.push(if attribute { tag::DECL_ATTRIBUTE } else { tag::DECL_TAG });
                 self.out.put_name(name.as_bytes());
                 self.out.put_number(u64::from(component.wrapping_add(1) as u32));
                 self.node(on, depth)?;

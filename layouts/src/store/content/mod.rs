@@ -10,7 +10,7 @@
 mod decode;
 mod encode;
 
-pub use decode::{Target, Use, decode};
+pub use decode::{DeclTag, Target, Use, decode};
 pub use encode::{Definition, Definitions, EncodeError};
 
 use crate::btf::{Kind, essential_name};
@@ -167,6 +167,7 @@ mod tag {
     pub(super) const VAR: u8 = 23;
     pub(super) const DATASEC: u8 = 24;
     pub(super) const DECL_TAG: u8 = 25;
+    pub(super) const DECL_ATTRIBUTE: u8 = 26;
     pub(super) const REFERENCE: u8 = 32;
     pub(super) const CLASS: u8 = 15;
     /// The type is the base's.

@@ -61,11 +61,6 @@ impl<'p> Entry<'p> {
         index as u32
     }
 
-    /// What the log says of this very unit.
-    pub(super) fn logged(&self, unit: UnitNumber) -> Option<u32> {
-        self.log.binary_search_by_key(&unit, |&(known, _)| known).ok().map(|at| self.log[at].1)
-    }
-
     fn write(&self, out: &mut Vec<u8>) {
         let mut body = Vec::new();
         body.put_number(self.variants.len() as u64);

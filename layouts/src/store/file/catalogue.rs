@@ -1,5 +1,7 @@
 //! The kernels of a file, and all types of one of them.
 
+use std::collections::BTreeMap;
+
 use super::error::StoreError;
 use super::{StoreFile, UnitNumber, lineage};
 use crate::btf::Endian;
@@ -49,6 +51,21 @@ impl StoreFile {
         kernel.broken_modules = details.broken_modules;
         kernel.facts.config = lineage::config(&self.units, number, |kernel| self.view.details(kernel))?;
         Ok(())
+    }
+
+    /// Modules whose BTF was broken when they came in, with what was wrong, by kernel.
+    ///
+    /// # Errors
+    /// [`StoreError`] when what is stored is damaged.
+    pub fn broken_modules(&self) -> Result<BTreeMap<String, BTreeMap<String, String>>, StoreError> {
+        let mut all = BTreeMap::new();
+        for (number, head) in self.units.all().iter().filter(|(_, head)| !head.is_removed) {
+            let broken = self.details(*number)?.broken_modules;
+            if !broken.is_empty() {
+                all.insert(head.name.to_string(), broken);
+            }
+        }
+        Ok(all)
     }
 
     /// Adds everything: the vmlinux, and of the modules those that are wanted.

@@ -191,8 +191,11 @@ impl Change {
     }
 }
 
-/// Gives back the room that nothing uses.
-pub(super) fn compact(path: &Path) -> Result<(), StoreError> {
+/// Gives back the room that nothing uses, as far as the file can be made shorter.
+///
+/// # Errors
+/// [`StoreError`] when the file cannot be written, or is in use.
+pub fn compact(path: &Path) -> Result<(), StoreError> {
     let mut builder = Builder::new();
     let mut database = builder.set_cache_size(CACHE).open(path).map_err(StoreError::engine)?;
     while database.compact().map_err(StoreError::engine)? {}

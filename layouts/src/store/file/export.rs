@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::rewrite::block_place;
 use super::{StoreFile, UnitNumber, lineage};
 use crate::btf::{Btf, Builder, TypeId, TypeSpec};
-use crate::store::content::{Class, Key, Target, Use, decode};
+use crate::store::content::{Class, DeclTag, Key, Target, Use, decode};
 
 /// The types of a unit by class and name, each name's in their order.
 type Ids = HashMap<(Class, Vec<u8>), Vec<TypeId>>;
@@ -97,8 +97,8 @@ fn put_together(
         let decoded = decode(key, &definition.content, Use::Everything, &mut join);
         let (spec, tags) = decoded.map_err(StoreError::damaged(place()))?;
         join.builder.define(id, spec);
-        for (name, component) in tags {
-            join.builder.add(TypeSpec::DeclTag { name, on: id, component });
+        for DeclTag { name, component, attribute } in tags {
+            join.builder.add(TypeSpec::DeclTag { name, on: id, component, attribute });
         }
     }
     let written = |error| StoreError::Btf { unit: unit.to_owned(), error };

@@ -29,6 +29,7 @@ mod similar;
 mod units;
 mod verify;
 
+pub use disk::compact;
 pub use error::StoreError;
 pub use export::Whole;
 pub use import::{Import, Imported};

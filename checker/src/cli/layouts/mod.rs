@@ -1,6 +1,9 @@
-//! `corecheck layouts list | show | history | diff`
+//! `corecheck layouts`: look at what is stored, add to it, take out of it.
 
-use anyhow::{Context, bail};
+mod add;
+mod keep;
+
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use corecheck_layouts::history::{self, Depth, TypeName, compare, distinct, life, lookup};
 use corecheck_layouts::kernel::Kernel;
@@ -9,6 +12,7 @@ use corecheck_layouts::store::{Store, nearest};
 use super::Exit;
 use super::format::{Form, Format};
 use super::output::Screen;
+use super::stores::StoreArg;
 use crate::render::layouts as render;
 
 /// Arguments of `layouts`.
@@ -28,6 +32,14 @@ enum Command {
     History(HistoryArgs),
     /// Show how types differ between two kernels
     Diff(DiffArgs),
+    /// Add kernels out of BTF files, kernel images, packages, folders, or the running kernel
+    Add(add::AddArgs),
+    /// Write a stored kernel's BTF, all of it or what an object needs
+    Export(keep::ExportArgs),
+    /// Read the whole store and hold every hash against what it is of
+    Verify(keep::VerifyArgs),
+    /// Remove a kernel that was added
+    Remove(keep::RemoveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -38,6 +50,8 @@ struct ListArgs {
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format>,
+    #[command(flatten)]
+    store: StoreArg,
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +68,8 @@ struct ShowArgs {
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format>,
+    #[command(flatten)]
+    store: StoreArg,
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +86,8 @@ struct HistoryArgs {
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format>,
+    #[command(flatten)]
+    store: StoreArg,
 }
 
 #[derive(Debug, Args)]
@@ -86,15 +104,20 @@ struct DiffArgs {
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format>,
+    #[command(flatten)]
+    store: StoreArg,
 }
 
 pub(super) fn run(args: &LayoutsArgs, screen: &Screen) -> anyhow::Result<Exit> {
-    let store = Store::embedded().context("the layouts inside this program are damaged")?;
     match &args.command {
-        Command::List(args) => list(args, &store, screen),
-        Command::Show(args) => show(args, &store, screen),
-        Command::History(args) => history(args, &store, screen),
-        Command::Diff(args) => diff(args, &store, screen),
+        Command::List(args) => list(args, &args.store.open()?, screen),
+        Command::Show(args) => show(args, &args.store.open()?, screen),
+        Command::History(args) => history(args, &args.store.open()?, screen),
+        Command::Diff(args) => diff(args, &args.store.open()?, screen),
+        Command::Add(args) => add::run(args, screen),
+        Command::Export(args) => keep::export(args, screen),
+        Command::Verify(args) => keep::verify(args, screen),
+        Command::Remove(args) => keep::remove(args, screen),
     }?;
     Ok(Exit::Fine)
 }
@@ -111,8 +134,10 @@ fn list(args: &ListArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
 }
 
 fn show(args: &ShowArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
-    let kernels = store.select(&args.kernels)?;
-    let name = type_name(&args.type_name.join(" "), store, &kernels)?;
+    let words = args.type_name.join(" ");
+    let kernels = looked_up(store, &store.select(&args.kernels)?, &[words.parse()?])?;
+    let kernels: Vec<&Kernel> = kernels.iter().collect();
+    let name = type_name(&words, store, &kernels)?;
     let distinct = distinct(&kernels, &name);
     let depth = if args.expand { Depth::All } else { Depth::Own };
     for format in formats(&args.formats) {
@@ -125,8 +150,10 @@ fn show(args: &ShowArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
 }
 
 fn history(args: &HistoryArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
-    let kernels = store.select(&args.kernels)?;
-    let name = type_name(&args.type_name.join(" "), store, &kernels)?;
+    let words = args.type_name.join(" ");
+    let kernels = looked_up(store, &store.select(&args.kernels)?, &[words.parse()?])?;
+    let kernels: Vec<&Kernel> = kernels.iter().collect();
+    let name = type_name(&words, store, &kernels)?;
     let life = life(&kernels, &name);
     for format in formats(&args.formats) {
         screen.write(format, |out| match format.form {
@@ -139,6 +166,18 @@ fn history(args: &HistoryArgs, store: &Store, screen: &Screen) -> anyhow::Result
 
 fn diff(args: &DiffArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     let (old, new) = (one_kernel(&args.old, store)?, one_kernel(&args.new, store)?);
+    let [old, new] = match args.types.is_empty() {
+        true => [store.with_units(old, |_| false)?, store.with_units(new, |_| false)?],
+        false => {
+            let named = words_of(&args.types)
+                .iter()
+                .map(|text| text.parse())
+                .collect::<Result<Vec<TypeName>, _>>()?;
+            let found = looked_up(store, &[old, new], &named)?;
+            found.try_into().map_err(|_| anyhow::anyhow!("two kernels were asked for"))?
+        }
+    };
+    let (old, new) = (&old, &new);
     let names = if args.types.is_empty() {
         let names = old.type_names().into_iter().chain(new.type_names());
         let names: std::collections::BTreeSet<String> = names.collect();
@@ -188,18 +227,28 @@ fn label(pattern: &str, kernel: &Kernel) -> String {
 
 /// Types as words of the command line: a keyword takes the next word with it.
 fn type_names(words: &[String], store: &Store, kernels: &[&Kernel]) -> anyhow::Result<Vec<TypeName>> {
-    let mut names = Vec::new();
+    words_of(words).iter().map(|text| type_name(text, store, kernels)).collect()
+}
+
+/// Types as texts: a keyword takes the next word with it.
+fn words_of(words: &[String]) -> Vec<String> {
+    let mut texts = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let text = match word.as_str() {
+        texts.push(match word.as_str() {
             "struct" | "union" | "enum" | "typedef" => {
                 format!("{word} {}", words.next().map_or("", String::as_str))
             }
             other => other.to_owned(),
-        };
-        names.push(type_name(&text, store, kernels)?);
+        });
     }
-    Ok(names)
+    texts
+}
+
+/// Kernels with what they have of these types.
+fn looked_up(store: &Store, kernels: &[&Kernel], names: &[TypeName]) -> anyhow::Result<Vec<Kernel>> {
+    let roots: Vec<_> = names.iter().flat_map(TypeName::roots).collect();
+    Ok(store.look_up(kernels, &roots)?)
 }
 
 /// Reads the name of a type that at least one of the kernels can answer for.

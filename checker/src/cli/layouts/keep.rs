@@ -1,0 +1,118 @@
+//! `corecheck layouts verify | export | remove`
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use corecheck_layouts::btf::TypeId;
+use corecheck_layouts::kernel::{Found, Modules};
+use corecheck_layouts::store::file::{StoreFile, remove as remove_from};
+
+use super::one_kernel;
+use crate::answer::needs;
+use crate::cli::objects;
+use crate::cli::output::Screen;
+use crate::cli::stores::StoreArg;
+use crate::render::layouts::keep as render;
+
+/// Arguments of `layouts verify`.
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    store: StoreArg,
+}
+
+pub(super) fn verify(args: &VerifyArgs, screen: &Screen) -> anyhow::Result<()> {
+    let path = args.store.path()?;
+    let open = |path: &PathBuf| StoreFile::open(path);
+    let file = open(&path).with_context(|| format!("the store {} cannot be opened", path.display()))?;
+    let verified = file.verify().with_context(|| format!("the store {} is damaged", path.display()))?;
+    let broken = file.broken_modules()?;
+    screen.write_human(|out| render::verified(&path, &verified, &broken, out))
+}
+
+/// Arguments of `layouts remove`.
+#[derive(Debug, Args)]
+pub(super) struct RemoveArgs {
+    /// The kernel: its full name, or a glob that fits just one
+    #[arg(value_name = "KERNEL")]
+    kernel: String,
+    #[command(flatten)]
+    store: StoreArg,
+}
+
+pub(super) fn remove(args: &RemoveArgs, screen: &Screen) -> anyhow::Result<()> {
+    let store = args.store.open()?;
+    let kernel = one_kernel(&args.kernel, &store)?;
+    let path = args.store.path()?;
+    if !path.exists() || !remove_from(&path, &kernel.name)? {
+        bail!("{} is part of this program: only kernels that were added can be removed", kernel.name);
+    }
+    screen.write_human(|out| writeln!(out, "removed {}", kernel.name))
+}
+
+/// Arguments of `layouts export`.
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The kernel: an alias, its full name, or a glob that fits just one
+    #[arg(value_name = "KERNEL")]
+    kernel: String,
+    /// Its module of this name instead of its vmlinux: split BTF on top of what is exported without this option
+    #[arg(long, value_name = "NAME", conflicts_with = "objects")]
+    module: Option<String>,
+    /// Only what this object needs: a custom BTF for libbpf, aya and others (repeatable)
+    #[arg(long = "for", value_name = "OBJECT")]
+    objects: Vec<PathBuf>,
+    /// The file to write; without it standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArg,
+}
+
+pub(super) fn export(args: &ExportArgs, screen: &Screen) -> anyhow::Result<()> {
+    let store = args.store.open()?;
+    let kernel = one_kernel(&args.kernel, &store)?;
+    let bytes = if args.objects.is_empty() {
+        let module = args.module.as_deref();
+        let whole = store.with_units(kernel, |name| Some(name) == module)?;
+        let btf = match module {
+            Some(name) => whole.modules.get(name),
+            None => whole.vmlinux.as_ref(),
+        };
+        let btf = btf.with_context(|| match module {
+            Some(name) => format!("no module {name} is stored of {}", kernel.name),
+            None => format!("nothing is stored of the vmlinux of {}", kernel.name),
+        })?;
+        btf.bytes().to_vec()
+    } else {
+        minimal(&objects::read(&args.objects)?, &store, kernel)?
+    };
+    match &args.output {
+        Some(path) => {
+            std::fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
+        }
+        None => screen.write_bytes(&bytes),
+    }
+}
+
+/// What these objects need of a kernel, as BTF of its own.
+fn minimal(
+    objects: &[crate::object::Object],
+    store: &corecheck_layouts::store::Store,
+    kernel: &corecheck_layouts::kernel::Kernel,
+) -> anyhow::Result<Vec<u8>> {
+    let needs = needs(objects);
+    let roots: Vec<_> = needs.iter().map(|root| (root.name.as_str(), root.kind)).collect();
+    let whole = store.with_units(kernel, |_| false)?;
+    let mut ids: BTreeSet<TypeId> = BTreeSet::new();
+    for found in whole.find(&roots, &Modules::None) {
+        if let Found::In(candidates) = found {
+            ids.extend(candidates.into_iter().flat_map(|candidates| candidates.ids));
+        }
+    }
+    let vmlinux = whole.vmlinux.as_ref();
+    let vmlinux = vmlinux.with_context(|| format!("nothing is stored of the vmlinux of {}", kernel.name))?;
+    Ok(vmlinux.subset(&ids)?.0)
+}
