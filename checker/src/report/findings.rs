@@ -33,9 +33,9 @@ pub(super) fn findings(checked: &[Checked], kernels: &[&Kernel]) -> Vec<FindingE
     let mut drafts: Vec<Draft> = Vec::new();
     for (index, object) in checked.iter().enumerate() {
         of_object(index, object, kernels, &mut drafts);
-        for kernel in 0..kernels.len() {
-            of_result(index, object, kernel, &mut drafts);
-            of_broken_modules(index, object, kernel, kernels[kernel], &mut drafts);
+        for (position, kernel) in kernels.iter().enumerate() {
+            of_result(index, object, position, &mut drafts);
+            of_broken_modules(index, object, position, kernel, &mut drafts);
         }
     }
     drafts.sort_by(|a, b| {

@@ -1,5 +1,7 @@
 //! A program as a loader leaves it: its instructions, relocated, and the memory it runs in.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result, bail, ensure};
 use corecheck::access::Access;
 use corecheck::object::Insn;
@@ -27,7 +29,7 @@ pub fn data_size(elf: &[u8]) -> Result<usize> {
 }
 
 /// The instructions of a program, with what corecheck patched, and addresses in `.bss` as [`crate::machine`] has them.
-pub fn code(elf: &[u8], program: &str, accesses: &[Access], outcomes: &[Outcome]) -> Result<Vec<Insn>> {
+pub fn code(elf: &[u8], program: &str, accesses: &[Access], outcomes: &[Arc<Outcome>]) -> Result<Vec<Insn>> {
     let elf = File::parse(elf)?;
     let symbol = elf.symbol_by_name(program).with_context(|| format!("there is no program {program}"))?;
     let section = elf.section_by_index(symbol.section_index().context("the program is in no section")?)?;

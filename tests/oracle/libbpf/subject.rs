@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use corecheck::access::{Access, accesses};
@@ -66,7 +67,7 @@ impl Subject {
 
     /// What corecheck says of each access.
     pub fn outcomes(&self, kernel: &Kernel) -> Result<Vec<Outcome>> {
-        Ok(self.answer(kernel)?.outcomes)
+        Ok(self.answer(kernel)?.outcomes.into_iter().map(Arc::unwrap_or_clone).collect())
     }
 
     /// corecheck's answer, from which it judges.
