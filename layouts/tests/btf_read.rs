@@ -465,7 +465,7 @@ fn a_wrong_base_shows_in_references_that_make_no_sense() {
     assert!(index(1).is_ok() && index(0).is_ok());
     assert!(matches!(index(4), Err(BtfError::WrongBase { id: 20, .. })));
     let text = array(13).expect_err("an array of functions").to_string();
-    assert!(text.contains("type [20] is a array and refers to type [13], a func"), "{text}");
+    assert!(text.contains("type [20] is of kind array and refers to type [13] of kind func"), "{text}");
 }
 
 #[test]

@@ -242,7 +242,7 @@ impl Making {
                 name: named,
                 on: self.any(&raw.any),
                 component: raw.number as i32 - 1,
-                attribute: raw.number % 2 == 0,
+                attribute: raw.number.is_multiple_of(2),
             },
             _ => TypeSpec::Qualifier { kind: Kind::Const, to: self.any_before(&raw.any) },
         }

@@ -95,7 +95,7 @@ impl Btf {
             let kind = self.kind(TypeId(target));
             if self.base.is_some() && !makes_sense(info.kind, kind) {
                 let (from, to) = (info.kind.word(), kind.word());
-                return Err(wrong(format!("is a {from} and refers to type [{target}], a {to}")));
+                return Err(wrong(format!("is of kind {from} and refers to type [{target}] of kind {to}")));
             }
             Ok(())
         };
