@@ -460,8 +460,12 @@ fn a_wrong_base_shows_in_references_that_make_no_sense() {
     for wrong in [pointer(13), constant(13), array(14), array(13), member(14), member(13), pointer(21)] {
         assert!(matches!(wrong, Err(BtfError::WrongBase { id: 20, .. })), "{wrong:?}");
     }
+    // A module may have no name at all; the index of its only array shows it then.
+    let index = |index| one_record(&[0, 3 << 24, 0, 4, index, 1]);
+    assert!(index(1).is_ok() && index(0).is_ok());
+    assert!(matches!(index(4), Err(BtfError::WrongBase { id: 20, .. })));
     let text = array(13).expect_err("an array of functions").to_string();
-    assert!(text.contains("type [20] is a array and refers to type [13], a func"), "{text}");
+    assert!(text.contains("type [20] is of kind array and refers to type [13] of kind func"), "{text}");
 }
 
 #[test]

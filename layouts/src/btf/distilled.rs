@@ -32,7 +32,7 @@ pub enum DistilledError {
     Unexpected {
         /// The type's id in the distilled base.
         id: u32,
-        /// `a ptr`, `a struct without a name`.
+        /// `of kind ptr`, `of kind struct and without a name`.
         what: String,
     },
     /// The vmlinux has no type that could stand for one of the distilled base.
@@ -142,11 +142,11 @@ impl<'d> Wanted<'d> {
             let unexpected = |what: String| DistilledError::Unexpected { id: id.0, what };
             if !matches!(kind, Kind::Int | Kind::Float | Kind::Enum | Kind::Struct | Kind::Union | Kind::Fwd)
             {
-                return Err(unexpected(format!("a {}", kind.word())));
+                return Err(unexpected(format!("of kind {}", kind.word())));
             }
             let name = distilled.name_bytes(id);
             if name.is_empty() {
-                return Err(unexpected(format!("a {} without a name", kind.word())));
+                return Err(unexpected(format!("of kind {} and without a name", kind.word())));
             }
             let alike = by_name.entry(name).or_default();
             if alike.len() == MOST_ALIKE {

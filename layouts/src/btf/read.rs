@@ -95,7 +95,7 @@ impl Btf {
             let kind = self.kind(TypeId(target));
             if self.base.is_some() && !makes_sense(info.kind, kind) {
                 let (from, to) = (info.kind.word(), kind.word());
-                return Err(wrong(format!("is a {from} and refers to type [{target}], a {to}")));
+                return Err(wrong(format!("is of kind {from} and refers to type [{target}] of kind {to}")));
             }
             Ok(())
         };
@@ -121,7 +121,13 @@ impl Btf {
             | Kind::TypeTag => type_in_range(word(at + 8)),
             Kind::Array => {
                 type_in_range(word(elements))?;
-                type_in_range(word(elements + 4))
+                let index = word(elements + 4);
+                type_in_range(index)?;
+                // `void` is that of any base.
+                if self.base.is_some() && index != 0 && self.kind(TypeId(index)) != Kind::Int {
+                    return Err(wrong(format!("is an array with an index of type [{index}], no integer")));
+                }
+                Ok(())
             }
             Kind::Struct | Kind::Union => each(12, true, true),
             Kind::Enum => each(8, false, true),

@@ -36,12 +36,32 @@ impl Vmlinux {
     /// Reads raw BTF.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let ours = Btf::parse(bytes.clone()).with_context(|| format!("in {}", path.display()))?;
-        Ok(Self {
-            name: path.display().to_string(),
-            ours: Arc::new(ours),
-            theirs: Types::read(&bytes, None)?,
-        })
+        Self::of(path.display().to_string(), bytes)
+    }
+
+    fn of(name: String, bytes: Vec<u8>) -> Result<Self> {
+        let theirs = Types::read(&bytes, None)?;
+        let ours = Btf::parse(bytes).with_context(|| format!("in {name}"))?;
+        Ok(Self { name, ours: Arc::new(ours), theirs })
+    }
+
+    /// One in which some structs, unions and enumerations are there twice, of the same size or of another: what real ones
+    /// rarely have.
+    fn with_doubles(&self) -> Result<Self> {
+        let mut builder = Builder::new(self.ours.endian());
+        let all: Vec<TypeSpec> = self.ours.ids().filter_map(|id| spec(&self.ours, id)).collect();
+        for spec in &all {
+            builder.add(spec.clone());
+        }
+        for (number, mut spec) in all.into_iter().enumerate() {
+            if let TypeSpec::Composite { size, .. } | TypeSpec::Enum { size, .. } = &mut spec
+                && number % 53 < 2
+            {
+                *size += 8 * (number % 53) as u32;
+                builder.add(spec);
+            }
+        }
+        Self::of(format!("{} with doubles", self.name), builder.finish()?)
     }
 }
 

@@ -184,9 +184,9 @@ fn a_declaration_stands_for_what_libbpf_lets_it_stand_for() {
 #[test]
 fn what_no_distilled_base_has_is_refused() {
     let unexpected = |what: &str| Err(DistilledError::Unexpected { id: 1, what: what.to_owned() });
-    assert_eq!(moved(TypeSpec::Ptr { to: TypeId::VOID }, &[]), unexpected("a ptr"));
-    assert_eq!(moved(enumeration("state", 8, true), &[]), unexpected("a enum64"));
-    assert_eq!(moved(empty("", 8), &[]), unexpected("a struct without a name"));
+    assert_eq!(moved(TypeSpec::Ptr { to: TypeId::VOID }, &[]), unexpected("of kind ptr"));
+    assert_eq!(moved(enumeration("state", 8, true), &[]), unexpected("of kind enum64"));
+    assert_eq!(moved(empty("", 8), &[]), unexpected("of kind struct and without a name"));
     let many = vec![empty("file", 8); MOST_ALIKE + 1];
     let split = Builder::split(&read(base(&many)));
     let refused = Btf::parse_distilled(built(split), built(base(&many)), &read(base(&[])));
