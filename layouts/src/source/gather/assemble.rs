@@ -322,7 +322,7 @@ impl Assembly {
             return Err(GatherError { problems });
         };
         let known = &options.overrides;
-        let told = known.release.clone().or(release);
+        let told = known.release.clone().or(release).or_else(|| named_after_release(&kernel.name));
         let has_release = told.is_some();
         let release = told.unwrap_or_else(|| stem(&kernel.name));
         let banner = self.banner.as_deref();
@@ -403,7 +403,13 @@ fn stem(file: &str) -> String {
     file.rsplit('/').next().unwrap_or(file).to_owned()
 }
 
-/// "Debian package linux-image-6.1.0-56-amd64 6.1.192-2 (amd64)", or the paths that were given.
+/// The release that a file is named after, as BTFHub's are: raw BTF does not tell it.
+fn named_after_release(file: &str) -> Option<String> {
+    let release = stem(file).strip_suffix(".btf").map(str::to_owned)?;
+    release.starts_with(|first: char| first.is_ascii_digit()).then_some(release)
+}
+
+/// "package linux-image-6.1.0-56-amd64 6.1.192-2 (amd64)", or the paths that were given.
 fn provenance(packages: &[Package], paths: &[String]) -> String {
     let mut told: Vec<String> = packages
         .iter()

@@ -208,6 +208,10 @@ fn btfhubs_archive() {
     assert_eq!(name, ("ubuntu", "5.4.0-26-generic", Some("amd64")));
     assert_eq!((kernel.version.as_str(), kernel.flavour.as_str()), ("5.4", "generic"));
     assert_eq!((kernel.shipped_modules, kernel.modules_have_btf), (None, None));
+    let raw = folder.add("debian/12/arm64/6.1.0-9-arm64.btf", &raw_btf(Endian::Little));
+    let kernel = only(&[raw]);
+    let name = (kernel.distro.as_str(), kernel.release.as_str(), kernel.arch.as_deref());
+    assert_eq!((name, kernel.has_release), (("debian", "6.1.0-9-arm64", Some("arm64")), true));
 }
 
 #[test]
@@ -395,6 +399,28 @@ fn a_distilled_base_comes_along() {
     let mut kernel = only(&[folder.add("x", &deb("linux-image", "1", "amd64", &files))]);
     let found = kernel.take_modules().next().expect("a module").btf.expect("BTF");
     assert_eq!(found.base, Some(base));
+}
+
+#[test]
+fn a_module_cut_to_its_header_does_not_spoil_the_kernel() {
+    let folder = Folder::new();
+    let mut files = image_files();
+    let modinfo = of("vermagic=REL SMP\0name=cut\0");
+    let cut = ElfBuilder::x86_64().relocatable().section(".modinfo", modinfo.as_bytes());
+    let cut = cut.section(".BTF", &split_btf(Endian::Little)[..24]).build();
+    let big = ElfBuilder::new(elf::EM_S390, 64, Endian::Big).relocatable();
+    let big = big.section(".modinfo", modinfo.as_bytes()).section(".BTF", &split_btf(Endian::Big)).build();
+    files.push(File::new(&of("lib/modules/REL/kernel/cut.ko"), &cut));
+    files.push(File::new(&of("lib/modules/REL/kernel/big.ko.xz"), &xz(&big)));
+    files.push(File::new(&of("lib/modules/REL/kernel/vfio.ko"), &module("vfio", RELEASE)));
+    let mut kernel = only(&[folder.add("x", &deb("linux-image", "1", "amd64", &files))]);
+    let told: Vec<String> = kernel
+        .take_modules()
+        .map(|module| module.btf.map_or_else(|error| error.to_string(), |btf| btf.bytes.len().to_string()))
+        .collect();
+    assert!(told[0].contains("big.ko.xz") && told[0].contains("its kernel"), "{told:?}");
+    assert!(told[1].contains("cut.ko: .BTF") && told[1].contains("cut short"), "{told:?}");
+    assert_eq!(told[2], split_btf(Endian::Little).len().to_string());
 }
 
 #[test]
