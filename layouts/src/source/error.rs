@@ -48,7 +48,7 @@ pub enum Problem {
     Empty,
     /// The content is of no known form.
     #[error(
-        "is no kernel, module, ELF or BTF file (it starts with {first}); give raw BTF such as /sys/kernel/btf/vmlinux, an ELF file with .BTF, a module, an x86 bzImage, or an arm64 or riscv64 Image"
+        "is no kernel, module, ELF or BTF file (it starts with {first}); give raw BTF such as /sys/kernel/btf/vmlinux, an ELF file with .BTF, a module, a kernel image, a package (.deb, .rpm), or an archive or folder of those"
     )]
     Unrecognised {
         /// The first bytes, in hexadecimal.

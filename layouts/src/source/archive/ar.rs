@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use super::super::error::Problem;
-use super::{damaged, fill};
+use super::content::fill;
+use super::damaged;
 
 /// How an archive starts.
 pub(super) const MAGIC: &[u8] = b"!<arch>\n";

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use super::super::error::Problem;
-use super::{Budget, Flow, MAX_PATH_BYTES, Visit, damaged, fill, show, skip};
+use super::content::{fill, show, skip};
+use super::{Budget, Flow, MAX_PATH_BYTES, Visit, damaged};
 
 const HEADER_BYTES: usize = 110;
 const TYPE_MASK: u64 = 0o170_000;

@@ -3,7 +3,8 @@
 use std::io::{BufRead, Read};
 
 use super::super::error::Problem;
-use super::{Budget, Flow, Format, Item, Package, Visit, ar, damaged, skip, walk_inner};
+use super::content::skip;
+use super::{Budget, Flow, Format, Item, Package, Visit, ar, damaged, walk_inner};
 
 /// The largest control file that is read, in bytes.
 const MAX_CONTROL_BYTES: u64 = 1 << 20;

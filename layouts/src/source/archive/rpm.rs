@@ -3,7 +3,8 @@
 use std::io::{BufRead, Read};
 
 use super::super::error::Problem;
-use super::{Budget, Flow, Format, Item, Package, Visit, damaged, skip, walk_inner};
+use super::content::skip;
+use super::{Budget, Flow, Format, Item, Package, Visit, damaged, walk_inner};
 
 /// How a package starts.
 pub(super) const MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];

@@ -2,23 +2,21 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::super::archive::{Flow, Item, Package};
 use super::super::error::{Problem, SourceError};
-use super::super::found::{Compression, FoundBtf, SourceKind};
-use super::super::{MAX_DECOMPRESSED_BYTES, MAX_FILE_BYTES, detect, elf, open, payload, read_file};
+use super::super::found::{FoundBtf, SourceKind};
+use super::super::{MAX_DECOMPRESSED_BYTES, MAX_FILE_BYTES, detect, elf, payload};
 use super::error::GatherError;
 use super::found::FoundKernel;
-use super::module::{Expected, Kept, Listed, Modules};
-use super::options::{ModulesWanted, OnProgress, Options, Progress};
+use super::group::Group;
+use super::module::{Kept, Listed};
+use super::options::{ModulesWanted, OnProgress, Options};
 use super::part::{self, Form, Part};
 use super::place::{self, Role};
-use super::survey::Group;
-use super::{MAX_KEPT_BYTES, MAX_MODULE_BYTES, MAX_TEXT_BYTES, dwarf, facts, folder, kconfig, module};
+use super::{MAX_KEPT_BYTES, MAX_MODULE_BYTES, MAX_TEXT_BYTES, dwarf, facts, kconfig, module};
 
 /// Reads the parts of one kernel.
 pub(super) fn kernel(
@@ -36,24 +34,24 @@ pub(super) fn kernel(
 }
 
 /// What has been found so far.
-struct Assembly {
-    release: Option<String>,
-    wanted: ModulesWanted,
-    kernel: Option<FoundBtf>,
+pub(super) struct Assembly {
+    pub(super) release: Option<String>,
+    pub(super) wanted: ModulesWanted,
+    pub(super) kernel: Option<FoundBtf>,
     /// Kernels that gave no BTF, and why. Of no interest once one does.
-    failed: Vec<SourceError>,
-    problems: Vec<SourceError>,
-    banner: Option<String>,
-    config: Option<BTreeMap<String, String>>,
-    builtin: Option<BTreeSet<String>>,
-    os_release: Option<String>,
-    hub: Option<(String, String)>,
-    arch: Option<String>,
-    packages: Vec<Package>,
-    paths: Vec<String>,
+    pub(super) failed: Vec<SourceError>,
+    pub(super) problems: Vec<SourceError>,
+    pub(super) banner: Option<String>,
+    pub(super) config: Option<BTreeMap<String, String>>,
+    pub(super) builtin: Option<BTreeSet<String>>,
+    pub(super) os_release: Option<String>,
+    pub(super) hub: Option<(String, String)>,
+    pub(super) arch: Option<String>,
+    pub(super) packages: Vec<Package>,
+    pub(super) paths: Vec<String>,
     /// Modules by the name of their file.
-    modules: BTreeMap<String, Listed>,
-    kept: u64,
+    pub(super) modules: BTreeMap<String, Listed>,
+    pub(super) kept: u64,
 }
 
 impl Assembly {
@@ -149,7 +147,7 @@ impl Assembly {
     }
 
     /// The place of a path, if it is of this kernel and not known yet.
-    fn place<'p>(&self, path: &'p str) -> Option<place::Place<'p>> {
+    pub(super) fn place<'p>(&self, path: &'p str) -> Option<place::Place<'p>> {
         let place = place::of(path)?;
         if let (Some(own), Some(release)) = (place.release, &self.release)
             && own != release
@@ -185,7 +183,7 @@ impl Assembly {
         true
     }
 
-    fn list(&mut self, path: &str, file: &str, kept: Kept, debug: bool) {
+    pub(super) fn list(&mut self, path: &str, file: &str, kept: Kept, debug: bool) {
         if self.wanted == ModulesWanted::None {
             return;
         }
@@ -196,7 +194,7 @@ impl Assembly {
     }
 
     /// A file other than a module. `told`: its path names the release that is meant.
-    fn file(&mut self, role: Role, file: &str, bytes: Vec<u8>, told: bool) {
+    pub(super) fn file(&mut self, role: Role, file: &str, bytes: Vec<u8>, told: bool) {
         match role {
             Role::Kernel => self.kernel_file(file, bytes, told),
             Role::Config => self.config = Some(kconfig::parse(&String::from_utf8_lossy(&bytes))),
@@ -233,7 +231,7 @@ impl Assembly {
         }
     }
 
-    fn take_kernel(&mut self, mut found: FoundBtf) {
+    pub(super) fn take_kernel(&mut self, mut found: FoundBtf) {
         if self.kernel.is_some() {
             return;
         }
@@ -243,145 +241,6 @@ impl Assembly {
             self.config = found.config.take().map(|text| kconfig::parse(&text));
         }
         self.kernel = Some(found);
-    }
-
-    /// The files of a root file system.
-    fn folder(&mut self, root: &Path, progress: &mut OnProgress<'_>) {
-        let files = folder::root_files(root, &mut self.problems);
-        // What comes without a debugger's ballast goes first.
-        let (debug, plain): (Vec<_>, Vec<_>) = files
-            .iter()
-            .filter_map(|file| file.to_str())
-            .filter_map(|file| Some((file, place::of(file)?)))
-            .partition(|(_, place)| place.debug);
-        let total = (plain.len() + debug.len()) as u64;
-        for (done, (file, _)) in plain.into_iter().chain(debug).enumerate() {
-            progress(Progress { file: root, done: done as u64, total });
-            let Some(place) = self.place(file) else { continue };
-            let path = root.join(file);
-            let name = path.display().to_string();
-            let limit = match place.role {
-                Role::Module => {
-                    self.list(file, &name, Kept::File(path), place.debug);
-                    continue;
-                }
-                Role::Kernel => MAX_FILE_BYTES,
-                Role::Config | Role::Builtin | Role::OsRelease => MAX_TEXT_BYTES,
-            };
-            match read_file(&path, limit) {
-                Ok(bytes) => self.file(place.role, &name, bytes, place.release.is_some()),
-                Err(problem) => self.problems.push(SourceError::new(&name, problem)),
-            }
-        }
-    }
-
-    /// The running kernel: what it shows of itself, and then what its root file system has of the same release.
-    fn live(&mut self, root: &Path, progress: &mut OnProgress<'_>) {
-        let text = |inner: &str| fs::read_to_string(root.join(inner)).ok().map(|text| text.trim().to_owned());
-        self.banner = text("proc/version");
-        self.arch = text("proc/sys/kernel/arch")
-            .or_else(|| Some(std::env::consts::ARCH.to_owned()))
-            .map(|arch| facts::debian_arch(&arch));
-        let packed = read_file(&root.join("proc/config.gz"), MAX_TEXT_BYTES).ok();
-        let limit = usize::try_from(MAX_TEXT_BYTES).unwrap_or(usize::MAX);
-        let config = packed.and_then(|packed| {
-            payload::decompress(Compression::Gzip, &packed, limit).ok().map(|plain| plain.bytes)
-        });
-        self.config = config.map(|config| kconfig::parse(&String::from_utf8_lossy(&config)));
-        let shown = root.join("sys/kernel/btf");
-        for file in folder::below(&shown, &mut self.problems) {
-            let path = shown.join(&file);
-            let name = path.display().to_string();
-            if file.as_os_str() == "vmlinux" {
-                match open(&path) {
-                    Ok(found) => self.take_kernel(found),
-                    Err(error) => self.failed.push(error),
-                }
-            } else {
-                self.list(&name, &name, Kept::File(path), false);
-            }
-        }
-        self.folder(root, progress);
-    }
-
-    fn finish(self, group: &Group, options: &Options) -> Result<FoundKernel, GatherError> {
-        let Self { failed, mut problems, release, .. } = self;
-        let Some(kernel) = self.kernel else {
-            problems.splice(0..0, failed);
-            if problems.is_empty() {
-                let first =
-                    group.parts.first().map(|part| part.path.display().to_string()).unwrap_or_default();
-                let problem = match &release {
-                    Some(release) if !self.modules.is_empty() => {
-                        Problem::OnlyModules { release: release.clone() }
-                    }
-                    _ => Problem::NothingInIt,
-                };
-                problems.push(SourceError::new(&first, problem));
-            }
-            return Err(GatherError { problems });
-        };
-        let known = &options.overrides;
-        let told = known.release.clone().or(release);
-        let has_release = told.is_some();
-        let release = told.unwrap_or_else(|| stem(&kernel.name));
-        let banner = self.banner.as_deref();
-        let vendors: Vec<&str> = self.packages.iter().map(|package| package.vendor.as_str()).collect();
-        let versions: Vec<&str> = self.packages.iter().map(|package| package.version.as_str()).collect();
-        let distro = known
-            .distro
-            .clone()
-            .or_else(|| facts::distro(banner, Some(&release), &vendors, None))
-            .or_else(|| self.hub.as_ref().map(|(distro, _)| distro.clone()))
-            .or(self.os_release);
-        let package_arch = self.packages.iter().map(|package| facts::debian_arch(&package.arch)).next();
-        let arch = known
-            .arch
-            .clone()
-            .or_else(|| kernel.arch.map(str::to_owned))
-            .or(package_arch)
-            .or(self.arch)
-            .or_else(|| self.hub.map(|(_, arch)| arch));
-        let version = known.version.clone();
-        let version =
-            version.unwrap_or_else(|| facts::version(banner, &release, distro.as_deref(), &versions));
-        let flavour = known.flavour.clone().unwrap_or_else(|| facts::flavour(&release));
-        let provenance = provenance(&self.packages, &self.paths);
-        let shipped: BTreeSet<String> = self.modules.values().map(|module| module.name.clone()).collect();
-        let listed = match options.modules {
-            ModulesWanted::All => self.modules.into_values().collect(),
-            ModulesWanted::Names | ModulesWanted::None => Vec::new(),
-        };
-        // What was said on the command line about the release need not be what modules say.
-        let expected = Expected {
-            release: kernel.release.clone().or(group.release.clone()).filter(|_| known.release.is_none()),
-            endian: kernel.endian,
-        };
-        let modules = Modules::new(listed, expected);
-        let config = self.config.unwrap_or_default();
-        let configured = config.get("CONFIG_DEBUG_INFO_BTF_MODULES").map(|value| value == "y");
-        // Older kernels do not have the option; a configuration that has the one for vmlinux was read whole.
-        let configured = configured.or_else(|| config.contains_key("CONFIG_DEBUG_INFO_BTF").then_some(false));
-        let modules_have_btf = modules.have_btf().or(configured);
-        Ok(FoundKernel {
-            distro: distro.unwrap_or_else(|| "local".to_owned()),
-            release,
-            has_release,
-            version,
-            flavour,
-            arch,
-            banner: self.banner,
-            config,
-            provenance,
-            kind: kernel.kind,
-            endian: kernel.endian,
-            vmlinux: kernel.bytes,
-            shipped_modules: (!shipped.is_empty()).then_some(shipped),
-            builtin_modules: self.builtin,
-            modules_have_btf,
-            problems,
-            modules: Some(modules),
-        })
     }
 }
 
@@ -396,19 +255,4 @@ pub(super) fn made_of_dwarf(file: &str, bytes: &[u8]) -> Result<FoundBtf, Proble
     let made = dwarf::encode(&dwarf::Elf::Bytes(&unpacked))?;
     let found = elf::find_with(&unpacked, Some(&made))?;
     Ok(FoundBtf { name: file.to_owned(), ..found })
-}
-
-/// The name of a file without its folders: what stands for a release that nothing tells.
-fn stem(file: &str) -> String {
-    file.rsplit('/').next().unwrap_or(file).to_owned()
-}
-
-/// "Debian package linux-image-6.1.0-56-amd64 6.1.192-2 (amd64)", or the paths that were given.
-fn provenance(packages: &[Package], paths: &[String]) -> String {
-    let mut told: Vec<String> = packages
-        .iter()
-        .map(|package| format!("package {} {} ({})", package.name, package.version, package.arch))
-        .collect();
-    told.extend(paths.iter().map(|path| format!("given as {path}")));
-    told.join(", ")
 }

@@ -25,10 +25,10 @@ pub(super) enum Elf<'e> {
 
 /// The BTF that `pahole` makes of the file's DWARF.
 pub(super) fn encode(elf: &Elf<'_>) -> Result<Vec<u8>, Problem> {
-    encode_with("pahole", elf, MAX_PAHOLE_TIME)
+    encode_with(Command::new("pahole"), elf, MAX_PAHOLE_TIME)
 }
 
-fn encode_with(program: &str, elf: &Elf<'_>, patience: Duration) -> Result<Vec<u8>, Problem> {
+fn encode_with(mut command: Command, elf: &Elf<'_>, patience: Duration) -> Result<Vec<u8>, Problem> {
     let failed = |what: String| Problem::Pahole { what };
     let unwritable = |error: std::io::Error| failed(format!("its temporary folder cannot be used: {error}"));
     let folder = tempfile::tempdir().map_err(unwritable)?;
@@ -44,7 +44,6 @@ fn encode_with(program: &str, elf: &Elf<'_>, patience: Duration) -> Result<Vec<u
     let mut option = std::ffi::OsString::from("--btf_encode_detached=");
     option.push(&out);
     let complaints = File::create(&words).map_err(unwritable)?;
-    let mut command = Command::new(program);
     command.arg("-J").arg(option).arg(&input).current_dir(folder.path());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(complaints);
     let mut child = command.spawn().map_err(|error| match error.kind() {
@@ -82,21 +81,38 @@ fn encode_with(program: &str, elf: &Elf<'_>, patience: Duration) -> Result<Vec<u
 mod tests {
     use super::*;
 
+    /// A program that does this with its arguments.
+    fn script(text: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", text, "script"]);
+        command
+    }
+
+    #[test]
+    fn what_is_written_is_taken() {
+        let copy = "for a; do case $a in --btf*) out=${a#*=};; esac; last=$a; done; cat \"$last\" >\"$out\"";
+        let made = encode_with(script(copy), &Elf::Bytes(b"content"), MAX_PAHOLE_TIME).expect("it is made");
+        assert_eq!(made, b"content");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let made = encode_with(script(copy), &Elf::File(&file), MAX_PAHOLE_TIME).expect("it is made");
+        assert!(made.starts_with(b"[package]"));
+    }
+
     #[test]
     fn what_goes_wrong_is_told() {
         let elf = Elf::Bytes(b"no ELF file");
-        let problem = encode_with("corecheck-no-such-program", &elf, MAX_PAHOLE_TIME).expect_err("not there");
-        assert!(problem.to_string().contains("apt install pahole"), "{problem}");
-        let problem = encode_with("false", &elf, MAX_PAHOLE_TIME).expect_err("fails");
-        assert!(problem.to_string().contains("exit status: 1"), "{problem}");
-        // `tail` would take the options for its own; `yes` prints its arguments for ever.
-        let problem =
-            encode_with("yes", &Elf::File(Path::new("/dev/null")), Duration::ZERO).expect_err("too slow");
-        assert!(
-            problem.to_string().contains("0 seconds") || problem.to_string().contains("exit status"),
-            "{problem}"
-        );
+        let told = |command, patience| encode_with(command, &elf, patience).expect_err("fails").to_string();
+        let text = told(Command::new("corecheck-no-such-program"), MAX_PAHOLE_TIME);
+        assert!(text.contains("apt install pahole"), "{text}");
+        let text = told(script("echo sorry >&2; exit 3"), MAX_PAHOLE_TIME);
+        assert!(text.contains("status: 3") && text.contains("sorry"), "{text}");
+        let text = told(script("exit 0"), MAX_PAHOLE_TIME);
+        assert!(text.contains("status: 0"), "nothing was written: {text}");
+        let begun = Instant::now();
+        let text = told(script("exec sleep 100"), Duration::from_secs(1));
+        assert!(text.contains("not done after 1 seconds") && begun.elapsed().as_secs() < 50, "{text}");
         let missing = Elf::File(Path::new("corecheck-no-such-file"));
-        assert!(matches!(encode_with("false", &missing, MAX_PAHOLE_TIME), Err(Problem::Unreadable { .. })));
+        let problem = encode_with(script(""), &missing, MAX_PAHOLE_TIME);
+        assert!(matches!(problem, Err(Problem::Unreadable { .. })));
     }
 }

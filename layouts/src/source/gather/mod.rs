@@ -5,8 +5,8 @@
 //! kernel after the other, and each hands over its modules one at a time.
 //!
 //! - `options`: what is asked for; `place`: what a path in a package stands for;
-//! - `survey`, `folder`, `part`: which kernels there are, and what each is made of;
-//! - `assemble`: one kernel, out of its parts; `found`: what comes out; `module`: its modules;
+//! - `survey`, `folder`, `part`, `group`: which kernels there are, and what each is made of;
+//! - `assemble`, `disk`, `finish`: one kernel, out of its parts; `found`: what comes out; `module`: its modules;
 //! - `facts`, `kconfig`: what it is called and how it is configured;
 //! - `dwarf`: BTF by `pahole`, where there is only DWARF.
 //!
@@ -17,11 +17,14 @@
 //! usable is found that is an error. Nothing is written to disk, but what `pahole` needs in a temporary folder.
 
 mod assemble;
+mod disk;
 mod dwarf;
 mod error;
 mod facts;
+mod finish;
 mod folder;
 mod found;
+mod group;
 mod kconfig;
 mod module;
 mod options;

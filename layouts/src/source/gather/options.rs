@@ -56,14 +56,14 @@ pub struct Options {
     pub modules: ModulesWanted,
 }
 
-/// How far the reading of one file is.
+/// How far the reading of one file is, in bytes; of a root file system, in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress<'p> {
-    /// The file.
+    /// The file or folder.
     pub file: &'p Path,
-    /// How many of its bytes have been read. A file may be read more than once.
+    /// How much of it has been read. A file may be read more than once.
     pub done: u64,
-    /// How many it has; 0 if that is not known.
+    /// How much there is; 0 if that is not known.
     pub total: u64,
 }
 
