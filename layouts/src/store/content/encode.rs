@@ -61,19 +61,32 @@ pub struct Definitions<'a> {
 }
 
 impl<'a> Definitions<'a> {
-    /// Takes the own types of a unit apart.
+    /// Takes the types of a vmlinux apart.
     ///
     /// # Errors
     /// [`EncodeError`]: nothing that a compiler writes.
     pub fn of(btf: &'a Btf) -> Result<Self, EncodeError> {
-        let own = btf.own_ids().count() as u64;
+        match btf.base() {
+            Some(base) => Self::on(btf, &Namesakes::of(base)),
+            None => Self::on(btf, &Namesakes::default()),
+        }
+    }
+
+    /// Takes the own types of a module apart, given the namesakes of its base.
+    ///
+    /// # Errors
+    /// As [`Definitions::of`].
+    pub fn on(btf: &'a Btf, of_base: &Namesakes) -> Result<Self, EncodeError> {
+        let own = btf.own_ids().count();
         let mut encoder = Encoder {
             btf,
-            which: which_of_its_name(btf),
+            of_base,
+            namesakes: Namesakes::of(btf),
             tags: declaration_tags(btf),
-            seen: vec![false; btf.type_count() as usize],
+            first: btf.type_count() - own as u32,
+            seen: vec![false; own],
             out: Vec::with_capacity(btf.bytes().len() * 2),
-            limit: own * NODES_PER_TYPE + (1 << 16),
+            limit: own as u64 * NODES_PER_TYPE + (1 << 16),
             nodes: 0,
         };
         let mut list = Vec::new();
@@ -126,25 +139,29 @@ fn orphan_name(btf: &Btf, id: TypeId) -> &[u8] {
     .unwrap_or_default()
 }
 
-/// For each type that is not the first of its class and name in its unit: how many come before it.
-fn which_of_its_name(btf: &Btf) -> HashMap<TypeId, u32> {
-    let mut which = HashMap::new();
-    let mut bases: Vec<&Btf> = vec![btf];
-    while let Some(base) = bases.last().and_then(|unit| unit.base()) {
-        bases.push(base);
-    }
-    for unit in bases {
-        let mut count: HashMap<(Class, &[u8]), u32> = HashMap::new();
-        for id in unit.own_ids() {
-            let Some(class) = named_class(unit, id) else { continue };
-            let before = count.entry((class, unit.name_bytes(id))).or_default();
+/// Own types of a unit that are not the first of their class and name, each with how many come before it.
+#[derive(Debug, Default)]
+pub struct Namesakes(HashMap<TypeId, u32>);
+
+impl Namesakes {
+    /// Those of a unit, its base left out.
+    pub fn of(btf: &Btf) -> Self {
+        let mut count: HashMap<(Class, &[u8]), u32> = HashMap::with_capacity(btf.own_ids().count());
+        let mut namesakes = HashMap::new();
+        for id in btf.own_ids() {
+            let Some(class) = named_class(btf, id) else { continue };
+            let before = count.entry((class, btf.name_bytes(id))).or_default();
             if *before > 0 {
-                which.insert(id, *before);
+                namesakes.insert(id, *before);
             }
             *before += 1;
         }
+        Self(namesakes)
     }
-    which
+
+    fn before(&self, id: TypeId) -> Option<u32> {
+        self.0.get(&id).copied()
+    }
 }
 
 /// Declaration tags on named types of the same unit, which are part of their definitions.
@@ -165,18 +182,21 @@ fn is_own(btf: &Btf, id: TypeId) -> bool {
     btf.base().is_none_or(|base| id.0 >= base.type_count())
 }
 
-struct Encoder<'a> {
+struct Encoder<'a, 'w> {
     btf: &'a Btf,
-    which: HashMap<TypeId, u32>,
+    of_base: &'w Namesakes,
+    namesakes: Namesakes,
     tags: HashMap<TypeId, Vec<TypeId>>,
-    /// Types without a name that have been written somewhere.
+    /// The first own id.
+    first: u32,
+    /// Own types that have been written somewhere, by id.
     seen: Vec<bool>,
     out: Vec<u8>,
     limit: u64,
     nodes: u64,
 }
 
-impl<'a> Encoder<'a> {
+impl<'a> Encoder<'a, '_> {
     /// Writes one definition: the type itself, then the tags on it.
     fn definition(&mut self, id: TypeId) -> Result<Range<usize>, EncodeError> {
         let start = self.out.len();
@@ -198,25 +218,30 @@ impl<'a> Encoder<'a> {
         let btf = self.btf;
         let unseen = |id: &TypeId| !self.is_seen(*id) && named_class(btf, *id).is_none();
         let mut is_held = vec![false; self.seen.len()];
+        let place = |id: TypeId| id.0.checked_sub(self.first).map(|place| place as usize);
         for id in btf.own_ids().filter(unseen) {
             held_by(btf.ty(id), &mut |held| {
-                if let Some(is_held) = is_held.get_mut(held.0 as usize) {
+                if let Some(is_held) = place(held).and_then(|place| is_held.get_mut(place)) {
                     *is_held = true;
                 }
             });
         }
         btf.own_ids()
             .filter(unseen)
-            .filter(|id| !is_held.get(id.0 as usize).is_some_and(|&held| held))
+            .filter(|&id| !place(id).and_then(|place| is_held.get(place)).is_some_and(|&held| held))
             .collect()
     }
 
+    fn place(&self, id: TypeId) -> Option<usize> {
+        id.0.checked_sub(self.first).map(|place| place as usize)
+    }
+
     fn is_seen(&self, id: TypeId) -> bool {
-        self.seen.get(id.0 as usize).is_some_and(|&seen| seen)
+        self.place(id).and_then(|place| self.seen.get(place)).is_some_and(|&seen| seen)
     }
 
     fn see(&mut self, id: TypeId) {
-        if let Some(seen) = self.seen.get_mut(id.0 as usize) {
+        if let Some(seen) = self.place(id).and_then(|place| self.seen.get_mut(place)) {
             *seen = true;
         }
     }
@@ -224,8 +249,9 @@ impl<'a> Encoder<'a> {
     /// A type where another refers to it: by name if it has one, else itself.
     fn node(&mut self, id: TypeId, depth: u32) -> Result<(), EncodeError> {
         let Some(class) = named_class(self.btf, id) else { return self.body(id, depth + 1) };
-        let which = self.which.get(&id).copied();
-        let base = if is_own(self.btf, id) { 0 } else { tag::BASE };
+        let is_own = id.0 >= self.first;
+        let which = if is_own { self.namesakes.before(id) } else { self.of_base.before(id) };
+        let base = if is_own { 0 } else { tag::BASE };
         let not_first = if which.is_some() { tag::NOT_FIRST } else { 0 };
         self.out.push(tag::REFERENCE | class as u8 | base | not_first);
         self.out.put_name(self.btf.name_bytes(id));

@@ -11,7 +11,7 @@ mod decode;
 mod encode;
 
 pub use decode::{DeclTag, Target, Use, decode};
-pub use encode::{Definition, Definitions, EncodeError};
+pub use encode::{Definition, Definitions, EncodeError, Namesakes};
 
 use crate::btf::{Kind, essential_name};
 

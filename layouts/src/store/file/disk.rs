@@ -1,31 +1,34 @@
-//! The file itself: tables of an embedded store (redb), and nothing of what they mean.
+//! The file itself: tables of SQLite, and nothing of what they mean.
 //!
-//! redb commits a transaction as a whole or not at all, whatever is killed when. Who writes waits for who writes; who
-//! reads sees the last commit and waits for nobody.
+//! SQLite commits a transaction as a whole or not at all, whatever is killed when. Who writes waits for who writes; who
+//! reads sees one commit. Why SQLite: tests/bench/stores.md.
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
 
-use redb::{
-    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadOnlyTable, ReadTransaction, ReadableDatabase,
-    ReadableTable, StorageBackend, TableDefinition, TableHandle, WriteTransaction,
-};
+use rusqlite::{Connection, MAIN_DB, OpenFlags, OptionalExtension as _};
 
 use super::error::StoreError;
 
-/// Blocks, by where they begin.
-const BLOCKS: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("blocks");
-/// What is told of every kernel, by its number.
-const HEADS: TableDefinition<'static, u32, &[u8]> = TableDefinition::new("heads");
-/// The rest of what is known of a kernel, by its number.
-const DETAILS: TableDefinition<'static, u32, &[u8]> = TableDefinition::new("details");
-/// Of the store itself.
-const META: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("meta");
+/// Blocks by where they begin; heads and details of kernels by number; and what the store says of itself.
+const TABLES: &str = "
+    create table blocks (id integer primary key, key blob not null unique, value blob not null);
+    create table heads (number integer primary key, value blob not null);
+    create table details (number integer primary key, value blob not null);
+    create table meta (name text primary key, value blob not null) without rowid;
+";
 
-/// Bytes that are kept in memory of what was read.
-const CACHE: usize = 16 << 20;
+const BLOCK: &str = "select value from blocks where key = ?1";
+const HEADS: &str = "select number, value from heads order by number";
+const DETAILS: &str = "select value from details where number = ?1";
+const META: &str = "select value from meta where name = ?1";
 
-/// The names of what stands in `META`.
+/// How long is waited for somebody else's change. Adding all modules of a kernel takes seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The names of what stands in `meta`.
 pub(super) mod meta {
     /// Whose file it is, and in which version.
     pub(in super::super) const FORMAT: &str = "format";
@@ -33,20 +36,40 @@ pub(super) mod meta {
     pub(in super::super) const BORDERS: &str = "borders";
 }
 
-fn builder() -> Builder {
-    let mut builder = Builder::new();
-    builder.set_cache_size(CACHE);
-    builder.set_concurrency_mode(ConcurrencyMode::MultiWriter);
-    builder
+fn block(connection: &Connection, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut select = connection.prepare_cached(BLOCK)?;
+    Ok(select.query_row([key], |row| row.get(0)).optional()?)
 }
 
-/// The state of the store at one commit.
+fn details(connection: &Connection, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut select = connection.prepare_cached(DETAILS)?;
+    Ok(select.query_row([number], |row| row.get(0)).optional()?)
+}
+
+fn meta(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut select = connection.prepare_cached(META)?;
+    Ok(select.query_row([name], |row| row.get(0)).optional()?)
+}
+
+fn heads(connection: &Connection) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
+    let mut select = connection.prepare_cached(HEADS)?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether the tables of a store are there.
+fn has_tables(connection: &Connection) -> Result<bool, StoreError> {
+    let count: u32 = connection.query_row(
+        "select count(*) from sqlite_schema where type = 'table' and name in ('blocks', 'heads', 'details', 'meta')",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(count == 4)
+}
+
+/// The store for reading, as of one commit.
 pub(super) struct View {
-    blocks: ReadOnlyTable<&'static [u8], &'static [u8]>,
-    heads: ReadOnlyTable<u32, &'static [u8]>,
-    details: ReadOnlyTable<u32, &'static [u8]>,
-    meta: ReadOnlyTable<&'static str, &'static [u8]>,
-    _database: ReadOnlyDatabase,
+    connection: Mutex<Connection>,
 }
 
 impl fmt::Debug for View {
@@ -58,184 +81,135 @@ impl fmt::Debug for View {
 impl View {
     /// Opens a file for reading.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = builder().open_read_only(path).map_err(StoreError::engine)?;
-        Self::of(database)
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::of(Connection::open_with_flags(path, flags)?)
     }
 
-    /// Opens a file that is part of this program.
+    /// Opens a file that is part of this program, without copying it.
     pub(super) fn embedded(bytes: &'static [u8]) -> Result<Self, StoreError> {
-        let mut builder = Builder::new();
-        builder.set_cache_size(CACHE);
-        let database = builder.open_read_only_with_backend(Bytes(bytes)).map_err(StoreError::engine)?;
-        Self::of(database)
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_bytes(MAIN_DB, bytes)?;
+        Self::of(connection)
     }
 
-    fn of(database: ReadOnlyDatabase) -> Result<Self, StoreError> {
-        let read: ReadTransaction = database.begin_read().map_err(StoreError::engine)?;
-        Ok(Self {
-            blocks: read.open_table(BLOCKS).map_err(StoreError::engine)?,
-            heads: read.open_table(HEADS).map_err(StoreError::engine)?,
-            details: read.open_table(DETAILS).map_err(StoreError::engine)?,
-            meta: read.open_table(META).map_err(StoreError::engine)?,
-            _database: database,
-        })
+    fn of(connection: Connection) -> Result<Self, StoreError> {
+        connection.busy_timeout(PATIENCE)?;
+        // All that is read is of one commit.
+        connection.execute_batch("begin")?;
+        if !has_tables(&connection)? {
+            return Err(StoreError::foreign());
+        }
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        read(&connection)
     }
 
     /// One block as it is stored.
     pub(super) fn block(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.blocks.get(key).map_err(StoreError::engine)?.map(|value| value.value().to_vec()))
+        self.with(|connection| block(connection, key))
     }
 
     /// One kernel's details.
     pub(super) fn details(&self, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.details.get(number).map_err(StoreError::engine)?.map(|value| value.value().to_vec()))
+        self.with(|connection| details(connection, number))
     }
 
     /// Something of the store itself.
     pub(super) fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.meta.get(name).map_err(StoreError::engine)?.map(|value| value.value().to_vec()))
+        self.with(|connection| meta(connection, name))
     }
 
     /// All heads, by ascending number.
     pub(super) fn heads(&self) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
-        heads(&self.heads)
+        self.with(heads)
     }
-}
-
-fn heads(table: &impl ReadableTable<u32, &'static [u8]>) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
-    let mut heads = Vec::new();
-    for record in table.iter().map_err(StoreError::engine)? {
-        let (number, head) = record.map_err(StoreError::engine)?;
-        heads.push((number.value(), head.value().to_vec()));
-    }
-    Ok(heads)
 }
 
 /// One change of the store, done as a whole by [`Change::commit`] or not at all.
 pub(super) struct Change {
-    transaction: WriteTransaction,
-    _database: Database,
+    connection: Connection,
+    is_new: bool,
 }
 
 impl Change {
     /// Begins a change of the file, which is made if there is none; waits for others that change it.
     pub(super) fn begin(path: &Path) -> Result<Self, StoreError> {
-        let database = builder().create(path).map_err(StoreError::engine)?;
-        let transaction = database.begin_write().map_err(StoreError::engine)?;
-        // So that whoever reads finds every table.
-        transaction.open_table(BLOCKS).map_err(StoreError::engine)?;
-        transaction.open_table(HEADS).map_err(StoreError::engine)?;
-        transaction.open_table(DETAILS).map_err(StoreError::engine)?;
-        transaction.open_table(META).map_err(StoreError::engine)?;
-        Ok(Self { transaction, _database: database })
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        // At once for writing: one that reads first may find that it cannot become one that writes.
+        connection.execute_batch("begin immediate")?;
+        let is_empty = connection
+            .query_row("select count(*) from sqlite_schema", [], |row| Ok(row.get::<_, u32>(0)? == 0))?;
+        if is_empty {
+            connection.execute_batch(TABLES)?;
+        } else if !has_tables(&connection)? {
+            return Err(StoreError::foreign());
+        }
+        Ok(Self { connection, is_new: is_empty })
     }
 
-    /// Whether nothing is in the file yet.
-    pub(super) fn is_new(&self) -> Result<bool, StoreError> {
-        let ours = [BLOCKS.name(), HEADS.name(), DETAILS.name(), META.name()];
-        let mut tables = self.transaction.list_tables().map_err(StoreError::engine)?;
-        let is_foreign = tables.any(|table| !ours.contains(&table.name()));
-        Ok(!is_foreign && self.meta(meta::FORMAT)?.is_none() && self.heads()?.is_empty())
+    /// Whether nothing was in the file.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
     }
 
     pub(super) fn block(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let table = self.transaction.open_table(BLOCKS).map_err(StoreError::engine)?;
-        let value = table.get(key).map_err(StoreError::engine)?;
-        Ok(value.map(|value| value.value().to_vec()))
-    }
-
-    pub(super) fn put_block(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        let mut table = self.transaction.open_table(BLOCKS).map_err(StoreError::engine)?;
-        table.insert(key, value).map_err(StoreError::engine)?;
-        Ok(())
+        block(&self.connection, key)
     }
 
     pub(super) fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let table = self.transaction.open_table(META).map_err(StoreError::engine)?;
-        let value = table.get(name).map_err(StoreError::engine)?;
-        Ok(value.map(|value| value.value().to_vec()))
-    }
-
-    pub(super) fn put_meta(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
-        let mut table = self.transaction.open_table(META).map_err(StoreError::engine)?;
-        table.insert(name, value).map_err(StoreError::engine)?;
-        Ok(())
+        meta(&self.connection, name)
     }
 
     pub(super) fn heads(&self) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
-        let table = self.transaction.open_table(HEADS).map_err(StoreError::engine)?;
-        heads(&table)
+        heads(&self.connection)
     }
 
     pub(super) fn details(&self, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
-        let table = self.transaction.open_table(DETAILS).map_err(StoreError::engine)?;
-        let value = table.get(number).map_err(StoreError::engine)?;
-        Ok(value.map(|value| value.value().to_vec()))
+        details(&self.connection, number)
+    }
+
+    pub(super) fn put_block(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let sql =
+            "insert into blocks (key, value) values (?1, ?2) on conflict (key) do update set value = ?2";
+        self.connection.prepare_cached(sql)?.execute((key, value))?;
+        Ok(())
+    }
+
+    pub(super) fn put_meta(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("insert or replace into meta values (?1, ?2)")?
+            .execute((name, value))?;
+        Ok(())
     }
 
     pub(super) fn put_head(&mut self, number: u32, head: &[u8]) -> Result<(), StoreError> {
-        let mut table = self.transaction.open_table(HEADS).map_err(StoreError::engine)?;
-        table.insert(number, head).map_err(StoreError::engine)?;
+        self.connection
+            .prepare_cached("insert or replace into heads values (?1, ?2)")?
+            .execute((number, head))?;
         Ok(())
     }
 
     pub(super) fn put_details(&mut self, number: u32, details: &[u8]) -> Result<(), StoreError> {
-        let mut table = self.transaction.open_table(DETAILS).map_err(StoreError::engine)?;
-        table.insert(number, details).map_err(StoreError::engine)?;
+        let sql = "insert or replace into details values (?1, ?2)";
+        self.connection.prepare_cached(sql)?.execute((number, details))?;
         Ok(())
     }
 
-    /// Makes the change durable.
+    /// Makes the change durable. What is not committed is taken back when the connection closes.
     pub(super) fn commit(self) -> Result<(), StoreError> {
-        self.transaction.commit().map_err(StoreError::engine)
+        Ok(self.connection.execute_batch("commit")?)
     }
 }
 
-/// Gives back the room that nothing uses, as far as the file can be made shorter.
+/// Gives back the room that nothing uses.
 ///
 /// # Errors
 /// [`StoreError`] when the file cannot be written, or is in use.
 pub fn compact(path: &Path) -> Result<(), StoreError> {
-    let mut builder = Builder::new();
-    let mut database = builder.set_cache_size(CACHE).open(path).map_err(StoreError::engine)?;
-    while database.compact().map_err(StoreError::engine)? {}
-    Ok(())
-}
-
-/// A file that is part of this program: redb reads it and never writes.
-#[derive(Debug)]
-struct Bytes(&'static [u8]);
-
-impl StorageBackend for Bytes {
-    fn len(&self) -> Result<u64, std::io::Error> {
-        Ok(self.0.len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
-        let start = usize::try_from(offset).ok();
-        let range = start.and_then(|start| Some(start..start.checked_add(out.len())?));
-        match range.and_then(|range| self.0.get(range)) {
-            Some(found) => {
-                out.copy_from_slice(found);
-                Ok(())
-            }
-            None => Err(outside("the store inside this program ends before what is read")),
-        }
-    }
-
-    fn set_len(&self, _: u64) -> Result<(), std::io::Error> {
-        Err(outside("the store inside this program cannot be changed"))
-    }
-
-    fn sync_data(&self) -> Result<(), std::io::Error> {
-        Ok(())
-    }
-
-    fn write(&self, _: u64, _: &[u8]) -> Result<(), std::io::Error> {
-        Err(outside("the store inside this program cannot be changed"))
-    }
-}
-
-fn outside(what: &str) -> std::io::Error {
-    std::io::Error::other(what)
+    Ok(Connection::open(path)?.execute_batch("vacuum")?)
 }

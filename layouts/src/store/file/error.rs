@@ -12,12 +12,9 @@ use crate::btf::BtfError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The file cannot be read or written, or is no file of the embedded store.
-    #[error("{error}")]
-    Engine {
-        /// What the embedded store says.
-        error: Box<redb::Error>,
-    },
+    /// The file cannot be read or written, or is no file of SQLite.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
     /// A file of the embedded store, but not ours, or of another version.
     #[error(
         "{what}; this version reads {expected:?}. Layouts can be added again to a new file: corecheck layouts add"
@@ -67,8 +64,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn engine(error: impl Into<redb::Error>) -> Self {
-        Self::Engine { error: Box::new(error.into()) }
+    pub(super) fn foreign() -> Self {
+        Self::Format { what: "it is not a store of corecheck".to_owned(), expected: super::FORMAT }
     }
 
     pub(super) fn damaged(place: impl Into<String>) -> impl FnOnce(Damage) -> Self {

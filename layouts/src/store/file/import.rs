@@ -16,7 +16,7 @@ use super::units::Units;
 use super::{FORMAT, UnitNumber, lineage, require_format};
 use crate::btf::{Btf, Endian};
 use crate::kernel::{Coverage, Kernel};
-use crate::store::content::Definitions;
+use crate::store::content::{Definitions, Namesakes};
 
 /// How hard zstd tries, for stores of users: quick enough that reading packages takes longer.
 const LEVEL: i32 = 6;
@@ -31,6 +31,8 @@ pub struct Import {
     /// The vmlinux, then the modules.
     units: Vec<Unit>,
     level: i32,
+    /// The namesakes of the vmlinux, once a module has asked for them.
+    of_base: Option<Namesakes>,
 }
 
 #[derive(Debug)]
@@ -84,6 +86,7 @@ impl Import {
             interner: Interner::default(),
             units: Vec::new(),
             level: LEVEL,
+            of_base: None,
         };
         match &kernel.vmlinux {
             Some(btf) => import.unit("vmlinux", btf)?,
@@ -127,7 +130,15 @@ impl Import {
 
     fn unit(&mut self, name: &str, btf: &Btf) -> Result<(), StoreError> {
         let wrong = |error| StoreError::Unit { unit: name.to_owned(), error };
-        let definitions = Definitions::of(btf).map_err(wrong)?;
+        let definitions = match btf.base() {
+            Some(base) => {
+                // Modules stand on one vmlinux.
+                let of_base = self.of_base.get_or_insert_with(|| Namesakes::of(base));
+                Definitions::on(btf, of_base)
+            }
+            None => Definitions::of(btf),
+        };
+        let definitions = definitions.map_err(wrong)?;
         let numbers = definitions.iter().map(|definition| {
             self.interner.number(definition.key.class, definition.key.name, definitions.content(definition))
         });
@@ -143,7 +154,7 @@ impl Import {
     /// [`StoreError`]; then the file is as it was.
     pub fn commit(mut self, path: &Path) -> Result<Imported, StoreError> {
         let mut change = Change::begin(path)?;
-        if change.is_new()? {
+        if change.is_new() {
             change.put_meta(meta::FORMAT, FORMAT.as_bytes())?;
         } else {
             require_format(change.meta(meta::FORMAT)?)?;

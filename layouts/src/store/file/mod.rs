@@ -1,6 +1,6 @@
 //! The store's file: kernels with their types, each definition kept once for all kernels that have it.
 //!
-//! - `disk`: the embedded store that the file is: tables, transactions;
+//! - `disk`: the SQLite database that the file is: tables, transactions;
 //! - `block`: the definitions of a range of names, with a log of which unit has which;
 //! - `record`: what is known of a kernel besides its types;
 //! - `units`: kernels and modules by number, and which is compared with which;
@@ -92,10 +92,12 @@ impl StoreFile {
 }
 
 fn require_format(found: Option<Vec<u8>>) -> Result<(), StoreError> {
-    let what = match found {
-        Some(found) if found == FORMAT.as_bytes() => return Ok(()),
-        Some(found) => format!("its format is {:?}", String::from_utf8_lossy(&found)),
-        None => "it is not a store of corecheck".to_owned(),
-    };
-    Err(StoreError::Format { what, expected: FORMAT })
+    match found {
+        Some(found) if found == FORMAT.as_bytes() => Ok(()),
+        Some(found) => {
+            let what = format!("its format is {:?}", String::from_utf8_lossy(&found));
+            Err(StoreError::Format { what, expected: FORMAT })
+        }
+        None => Err(StoreError::foreign()),
+    }
 }
