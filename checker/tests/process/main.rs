@@ -19,3 +19,4 @@ mod report;
 mod run;
 mod source_lines;
 mod statuses;
+mod stores;

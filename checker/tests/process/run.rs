@@ -50,6 +50,8 @@ fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     for name in ["COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG", "RUST_BACKTRACE"] {
         command.env_remove(name);
     }
+    // Kernels that the caller has added are not there.
+    command.env("XDG_DATA_HOME", "/dev/null/none");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -57,6 +59,24 @@ fn command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
 /// Runs it with these arguments.
 pub fn corecheck<S: AsRef<OsStr>>(arguments: &[S]) -> Run {
     finish(command(arguments).spawn().expect("the binary starts"), Vec::new())
+}
+
+/// Starts it with these arguments, and ends it after this time with a signal that it cannot catch. Whether it was still
+/// running then.
+pub fn killed_after<S: AsRef<OsStr>>(time: Duration, arguments: &[S]) -> bool {
+    let mut child = command(arguments).spawn().expect("the binary starts");
+    thread::sleep(time);
+    let was_running = child.try_wait().expect("the child can be waited for").is_none();
+    child.kill().expect("the child can be ended");
+    child.wait().expect("the child can be waited for");
+    was_running
+}
+
+/// Runs it several times at once.
+pub fn at_once(runs: &[Vec<String>]) -> Vec<Run> {
+    let started: Vec<Child> =
+        runs.iter().map(|run| command(run).spawn().expect("the binary starts")).collect();
+    started.into_iter().map(|child| finish(child, Vec::new())).collect()
 }
 
 /// Runs it with these bytes as standard input.

@@ -75,7 +75,8 @@ pub fn given(mut found: FoundKernel, roots: &[Root]) -> Result<Kernel, GivenErro
     Ok(kernel)
 }
 
-/// The BTF of a module, `None` if it has none; else what is wrong with it.
+/// The BTF of a module, `None` if it has none; else what is wrong with it. BTF without a type is what a few modules really
+/// have: loaders find nothing in it either.
 pub(super) fn module_btf(module: &FoundModule, vmlinux: &Arc<Btf>) -> Result<Option<Btf>, String> {
     let found = match &module.btf {
         Ok(found) => found,
@@ -88,9 +89,6 @@ pub(super) fn module_btf(module: &FoundModule, vmlinux: &Arc<Btf>) -> Result<Opt
             .map_err(|error| error.to_string()),
         None => Btf::parse_split(found.bytes.clone(), base).map_err(|error| error.to_string()),
     }?;
-    if btf.own_ids().next().is_none() {
-        return Err(format!("its BTF is empty: {} bytes, without a type", found.bytes.len()));
-    }
     Ok(Some(btf))
 }
 

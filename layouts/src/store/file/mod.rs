@@ -26,6 +26,8 @@ mod remove;
 mod rewrite;
 mod signature;
 mod similar;
+#[cfg(test)]
+mod tests;
 mod units;
 mod verify;
 
