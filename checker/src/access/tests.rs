@@ -29,7 +29,9 @@ fn every_name_of_an_access_takes_room() {
 
 #[test]
 fn what_has_no_room_has_no_text_and_says_so() {
-    let access = of_types(Endian::Little);
+    let (file, text) = ("a file".to_owned(), "a line".to_owned());
+    let source = Some(Source { file, line: 1, column: 1, text, indent: 0 });
+    let access = Access { source, ..of_types(Endian::Little) };
     let mut room = Room(2 * access.text_bytes());
     for _ in 0..2 {
         let kept = room.take(access.clone());
@@ -94,7 +96,10 @@ fn accesses_know_their_place() {
         assert!(access.key.starts_with(&format!("{function}/byte_off/struct thing/")), "{}", access.key);
         let source = access.source.as_ref().expect("it has lines");
         assert!(source.file.ends_with("programs.bpf.c") && source.line > 0, "{source:?}");
-        assert!(!source.text.is_empty() && source.text.trim() == source.text);
+        let line = object.source(relo).expect("it has lines").text;
+        let (indent, rest) = line.split_at(source.indent as usize);
+        assert!(indent.trim().is_empty() && !source.text.is_empty());
+        assert_eq!((&source.text[..], rest.trim_end()), (rest.trim(), rest.trim()));
     }
 }
 

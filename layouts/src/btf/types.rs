@@ -366,3 +366,6 @@ impl<'a> DataSec<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

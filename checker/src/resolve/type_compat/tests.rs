@@ -121,6 +121,13 @@ fn thirty_two_steps_and_levels_and_no_more() {
     };
     assert_eq!(ask(&behind(31), &behind(31)), Ok(true));
     assert_eq!(ask(&behind(32), &behind(32)), Err(MatchError::TooDeep));
+    let doubling = |count: usize| {
+        move |types: &mut Builder| {
+            (0..count).fold(proto(types, TypeId::VOID, &[]), |of, _| proto(types, TypeId::VOID, &[of, of]))
+        }
+    };
+    assert_eq!(ask(&doubling(10), &doubling(10)), Ok(true));
+    assert_eq!(ask(&doubling(21), &doubling(21)), Err(MatchError::TooComplex), "two million prototypes");
     let taking = |count: usize| {
         move |types: &mut Builder| {
             (0..count).fold(proto(types, TypeId::VOID, &[]), |of, _| proto(types, TypeId::VOID, &[of]))
