@@ -60,6 +60,30 @@ fn strings_begin_with_an_empty_one_unless_there_is_a_base() {
 }
 
 #[test]
+fn names_are_looked_at_where_there_are_any() {
+    // The last byte before the base's strings is not zero: it would be no border, if the empty name needed one.
+    let mut types = Builder::new(Endian::Big);
+    let to = types.add(TypeSpec::Fwd { name: "f".to_owned(), is_union: false });
+    types.add(TypeSpec::Ptr { to });
+    let base = Arc::new(types.finish().and_then(Btf::parse).expect("sound BTF"));
+    let mut types = Builder::split(&base);
+    types.add(TypeSpec::Ptr { to });
+    let split = types.finish().and_then(|bytes| Btf::parse_split(bytes, Arc::clone(&base)));
+    assert_eq!(split.map(|split| split.type_count()), Ok(4));
+}
+
+#[test]
+fn long_strings_of_both_are_counted_together() {
+    let one = |mut types: Builder, letter: &str| {
+        types.add(TypeSpec::Fwd { name: letter.repeat(70_000), is_union: false });
+        types.finish().expect("it can be written")
+    };
+    let base = Arc::new(Btf::parse(one(Builder::new(Endian::Little), "a")).expect("sound BTF"));
+    let split = Btf::parse_split(one(Builder::split(&base), "b"), base).expect("sound BTF");
+    assert_eq!(split.name(TypeId(2)).len(), 70_000);
+}
+
+#[test]
 fn byte_order_is_that_of_the_base() {
     let mut types = Builder::new(Endian::Big);
     types.int("int", 4, 1);
