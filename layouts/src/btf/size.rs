@@ -169,6 +169,12 @@ mod tests {
         let variable = types.add(TypeSpec::Var { name: name("v"), of: typedef, linkage: 1 });
         let tag = types.add(TypeSpec::DeclTag { name: name("tag"), on: typedef, component: -1 });
         let section = types.add(TypeSpec::DataSec { name: name(".data"), size: 60, entries: Vec::new() });
+        let float = types.add(TypeSpec::Float { name: name("double"), size: 8 });
+        let enumeration = |is_64: bool| {
+            let (name, values) = (name("e"), Vec::new());
+            TypeSpec::Enum { name, size: if is_64 { 8 } else { 2 }, is_signed: false, is_64, values }
+        };
+        let (short, long) = (types.add(enumeration(false)), types.add(enumeration(true)));
         let huge = types.add(TypeSpec::Array { element: int, index: int, length: 1 << 30 });
         let large = types.add(TypeSpec::Array { element: int, index: int, length: (1 << 30) - 1 });
         let twice = types.add(TypeSpec::Array { element: huge, index: int, length: 4 });
@@ -177,6 +183,7 @@ mod tests {
         for id in [grid, typedef, variable, tag, section] {
             assert_eq!(btf.size_of(id), Some(60), "{id:?}");
         }
+        assert_eq!([float, short, long].map(|id| btf.size_of(id)), [Some(8), Some(2), Some(8)]);
         let sizes = [huge, large, twice, proto].map(|id| btf.size_of(id));
         assert_eq!(sizes, [None, Some(u32::MAX - 3), None, None]);
         assert_eq!(

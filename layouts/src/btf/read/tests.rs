@@ -84,6 +84,27 @@ fn long_strings_of_both_are_counted_together() {
 }
 
 #[test]
+fn many_types_of_both_are_counted_together() {
+    let many = |mut types: Builder| {
+        (0..70_000).for_each(|_| {
+            types.add(TypeSpec::Fwd { name: String::new(), is_union: false });
+        });
+        types.finish().expect("it can be written")
+    };
+    let base = Arc::new(Btf::parse(many(Builder::new(Endian::Little))).expect("sound BTF"));
+    let split = Btf::parse_split(many(Builder::split(&base)), base).expect("sound BTF");
+    assert_eq!(split.type_count(), 140_001);
+}
+
+#[test]
+fn no_record_is_of_kind_0() {
+    let void = with(POINTER + 4, 0).err();
+    assert_eq!(void, wrong("has kind 0"));
+    let newer = with(POINTER + 4, 20 << 24).err();
+    assert_eq!(newer, wrong("has kind 20, which this program does not know and no layout section sizes"));
+}
+
+#[test]
 fn byte_order_is_that_of_the_base() {
     let mut types = Builder::new(Endian::Big);
     types.int("int", 4, 1);
