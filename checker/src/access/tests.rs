@@ -127,3 +127,13 @@ fn equal_questions_are_told_apart_by_number() {
     assert_eq!(first.strip_suffix("#1"), last.strip_suffix("#2"));
     assert!(keys[..keys.len() - 1].iter().all(|key| key.ends_with("#1")), "{keys:?}");
 }
+
+#[test]
+fn indentation_is_taken_off_and_counted() {
+    let accesses = accesses(&object("ebpf-probe/bpf/vfio_portable.bpf.o"));
+    let deep = "if (bpf_core_field_exists(counted->minor))";
+    let sources = accesses.into_iter().filter_map(|access| access.source);
+    let indents: Vec<u32> =
+        sources.filter(|source| source.text == deep).map(|source| source.indent).collect();
+    assert!(!indents.is_empty() && indents.iter().all(|&indent| indent == 2), "two tabs: {indents:?}");
+}

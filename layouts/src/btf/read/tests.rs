@@ -63,13 +63,18 @@ fn strings_begin_with_an_empty_one_unless_there_is_a_base() {
 fn names_are_looked_at_where_there_are_any() {
     // The last byte before the base's strings is not zero: it would be no border, if the empty name needed one.
     let mut types = Builder::new(Endian::Big);
-    let to = types.add(TypeSpec::Fwd { name: "f".to_owned(), is_union: false });
+    types.add(TypeSpec::Fwd { name: "f".to_owned(), is_union: false });
+    let to = types.add(TypeSpec::Fwd { name: "g".to_owned(), is_union: false });
     types.add(TypeSpec::Ptr { to });
     let base = Arc::new(types.finish().and_then(Btf::parse).expect("sound BTF"));
     let mut types = Builder::split(&base);
     types.add(TypeSpec::Ptr { to });
-    let split = types.finish().and_then(|bytes| Btf::parse_split(bytes, Arc::clone(&base)));
-    assert_eq!(split.map(|split| split.type_count()), Ok(4));
+    types.add(TypeSpec::Fwd { name: String::new(), is_union: false });
+    let mut bytes = types.finish().expect("it can be written");
+    let forward = 24 + 12;
+    bytes[forward..forward + 4].copy_from_slice(&3_u32.to_be_bytes());
+    let split = Btf::parse_split(bytes, base).expect("sound BTF");
+    assert_eq!([4, 5].map(|id| split.name(TypeId(id))), ["", "g"]);
 }
 
 #[test]
