@@ -71,7 +71,13 @@ pub(crate) fn compile(tree: &Path, mutants: &[Mutant]) -> Result<Built> {
     let with_switch = fs::read_to_string(&root)? + SWITCHBOARD;
     fs::write(&root, with_switch)?;
 
-    let mut unviable = BTreeSet::new();
+    // What did not compile the last time, with the same words in the same place, is not tried again: it costs a whole build.
+    let note = tree.with_extension("unviable");
+    let known: BTreeSet<String> =
+        fs::read_to_string(&note).unwrap_or_default().lines().map(str::to_owned).collect();
+    let words = |mutant: &Mutant| format!("{} | {}", mutant.name, mutant.shown);
+    let mut unviable: BTreeSet<u32> =
+        mutants.iter().filter(|mutant| known.contains(&words(mutant))).map(|mutant| mutant.number).collect();
     loop {
         let mut planted: BTreeMap<&str, Planted> = BTreeMap::new();
         for (&file, original) in &originals {
@@ -84,6 +90,8 @@ pub(crate) fn compile(tree: &Path, mutants: &[Mutant]) -> Result<Built> {
         }
         let (succeeded, messages, complaint) = cargo(tree)?;
         if succeeded {
+            let those = mutants.iter().filter(|mutant| unviable.contains(&mutant.number));
+            fs::write(&note, those.map(|mutant| words(mutant) + "\n").collect::<String>())?;
             return Ok(Built { unviable, programs: programs(&messages)? });
         }
         // Each error is in the copy of some bug.

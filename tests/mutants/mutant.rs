@@ -93,7 +93,7 @@ pub(crate) fn read(json: &str) -> Result<Vec<Mutant>> {
                 function: entry.function.map(|function| function.span),
                 is_whole_body: entry.genre == "FnValue",
                 replacement: entry.replacement,
-                shown: changed.join(" ").replace("/* ~ changed by cargo-mutants ~ */ ", ""),
+                shown: changed.join(" ").replace(" /* ~ changed by cargo-mutants ~ */", ""),
             })
         })
         .collect()

@@ -153,4 +153,20 @@ mod tests {
         }
         assert_eq!(RelocationKind::from_number(13), RelocationKind::Unknown(13));
     }
+
+    #[test]
+    fn which_may_be_absent_and_which_can_guard() {
+        let those = |is: fn(RelocationKind) -> bool| {
+            RelocationKind::ALL
+                .into_iter()
+                .filter(|&kind| is(kind))
+                .map(RelocationKind::word)
+                .collect::<Vec<_>>()
+        };
+        let neither = ["byte_off", "lshift_u64", "rshift_u64", "local_type_id"];
+        let guards_only = ["byte_sz", "signed", "enumval_value"];
+        assert_eq!(those(|kind| !kind.can_guard()), neither);
+        assert_eq!(those(|kind| kind.can_guard() && !kind.may_be_absent()), guards_only);
+        assert_eq!(those(RelocationKind::may_be_absent).len(), 6);
+    }
 }

@@ -222,7 +222,6 @@ fn access(object: &Object, btf: &Btf, id: usize, relo: &CoreRelo) -> Access {
         section: section.name.clone(),
         section_index: relo.section,
         insn: relo.insn,
-        spec_text: object.access_str(relo).to_owned(),
         slots: Slots { first, second },
         skipped,
         source: source::of(object, relo),

@@ -29,7 +29,9 @@ fn every_name_of_an_access_takes_room() {
 
 #[test]
 fn what_has_no_room_has_no_text_and_says_so() {
-    let access = of_types(Endian::Little);
+    let (file, text) = ("a file".to_owned(), "a line".to_owned());
+    let source = Some(Source { file, line: 1, column: 1, text, indent: 0 });
+    let access = Access { source, ..of_types(Endian::Little) };
     let mut room = Room(2 * access.text_bytes());
     for _ in 0..2 {
         let kept = room.take(access.clone());
@@ -94,7 +96,10 @@ fn accesses_know_their_place() {
         assert!(access.key.starts_with(&format!("{function}/byte_off/struct thing/")), "{}", access.key);
         let source = access.source.as_ref().expect("it has lines");
         assert!(source.file.ends_with("programs.bpf.c") && source.line > 0, "{source:?}");
-        assert!(!source.text.is_empty() && source.text.trim() == source.text);
+        let line = object.source(relo).expect("it has lines").text;
+        let (indent, rest) = line.split_at(source.indent as usize);
+        assert!(indent.trim().is_empty() && !source.text.is_empty());
+        assert_eq!((&source.text[..], rest.trim_end()), (rest.trim(), rest.trim()));
     }
 }
 
@@ -121,4 +126,14 @@ fn equal_questions_are_told_apart_by_number() {
     let (first, last) = (&keys[0], &keys[keys.len() - 1]);
     assert_eq!(first.strip_suffix("#1"), last.strip_suffix("#2"));
     assert!(keys[..keys.len() - 1].iter().all(|key| key.ends_with("#1")), "{keys:?}");
+}
+
+#[test]
+fn indentation_is_taken_off_and_counted() {
+    let accesses = accesses(&object("ebpf-probe/bpf/vfio_portable.bpf.o"));
+    let deep = "if (bpf_core_field_exists(counted->minor))";
+    let sources = accesses.into_iter().filter_map(|access| access.source);
+    let indents: Vec<u32> =
+        sources.filter(|source| source.text == deep).map(|source| source.indent).collect();
+    assert!(!indents.is_empty() && indents.iter().all(|&indent| indent == 2), "two tabs: {indents:?}");
 }

@@ -47,7 +47,7 @@ fn unit(name: &str, fill: impl FnOnce(&mut Builder) -> Vec<TypeId>) -> Candidate
 
 fn ask(accesses: &[Access], found: Option<Found>) -> Vec<Outcome> {
     let (local, root) = local();
-    let roots: HashMap<TypeId, Found> = found.map(|found| (root, found)).into_iter().collect();
+    let roots: HashMap<TypeId, Arc<Found>> = found.map(|found| (root, Arc::new(found))).into_iter().collect();
     let question = Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
     resolve(accesses, &question)
 }
@@ -67,7 +67,16 @@ fn candidates_that_did_not_match_are_forgotten() {
     let (resolved, poisoned) = (|value| (State::Resolved, Some(value)), (State::Poisoned, None));
     assert_eq!(states(&ask(&[offset("0:0", 0), offset("0:1", 1)], found())), [resolved(8), poisoned]);
     assert_eq!(states(&ask(&[offset("0:1", 0), offset("0:0", 1)], found())), [resolved(12), poisoned]);
-    // What finds nothing at all forgets nothing.
+    // Nor does the third count, if the first two agree.
+    let found = || {
+        Some(Found::In(vec![unit("vmlinux", |types| {
+            let agreeing = [ints(types, "s", &[("a", 8)]), ints(types, "s___2", &[("a", 8)])];
+            vec![agreeing[0], agreeing[1], ints(types, "s___3", &[("b", 12)])]
+        })]))
+    };
+    assert_eq!(states(&ask(&[offset("0:0", 0), offset("0:1", 1)], found())), [resolved(8), poisoned]);
+    assert_eq!(states(&ask(&[offset("0:1", 0), offset("0:0", 1)], found())), [resolved(12), poisoned]);
+    // What all match forgets nothing.
     let nothing = ask(&[access(RelocationKind::TypeSize, "0", 0), offset("0:1", 1)], found());
     assert_eq!(states(&nothing)[1], resolved(12), "both are as large");
 }
@@ -121,7 +130,11 @@ fn the_candidate_that_came_farthest_explains() {
             let pointer = types.add(TypeSpec::Ptr { to: TypeId::VOID });
             vec![types.add(record("s", 8, vec![member("b", pointer, 0)]))]
         }),
-        unit("another", |types| vec![ints(types, "s", &[("a", 0)])]),
+        // As far as the one before it, which says it first.
+        unit("another", |types| {
+            let float = types.add(TypeSpec::Float { name: "float".to_owned(), size: 4 });
+            vec![types.add(record("s", 8, vec![member("b", float, 0)]))]
+        }),
     ]));
     let outcomes = ask(&[offset("0:1", 0)], found);
     let Some(Reason::NoMatch(explained)) = &outcomes[0].reason else { panic!("{outcomes:?}") };
@@ -159,6 +172,91 @@ fn where_the_root_type_is_absent_or_not_known() {
     assert_eq!(states(&ask(&[wrong], Some(Found::Absent(Absence::NotInBtf)))), [(State::Error, None)]);
     let skipped = Access { skipped: Some(Skipped::NotLoaded), ..offset("0:0", 0) };
     assert_eq!(states(&ask(&[skipped], None)), [(State::Skipped, None)]);
+}
+
+#[test]
+fn a_load_whose_width_would_change_is_poisoned() {
+    let found = Some(Found::In(vec![unit("vmlinux", |types| {
+        let long = types.int("long", 8, 1);
+        vec![types.add(record("s", 8, vec![member("a", long, 64)]))]
+    })]));
+    let load = Slots { first: Insn { code: 0x61, dst: 1, src: 2, ..Insn::default() }, second: None };
+    let outcome = ask(&[Access { slots: load, ..offset("0:0", 0) }], found).remove(0);
+    let (local, target) = ((4, "int".to_owned()), (8, "long".to_owned()));
+    assert_eq!(outcome.reason, Some(Reason::WidthChanged { local, target }));
+    assert_eq!((outcome.state, outcome.patched), (State::Poisoned, Some(patch::poison(load))));
+    assert!(outcome.target.is_some_and(|place| place.spec == "struct s.a (0:0 @ offset 8)"));
+}
+
+#[test]
+fn a_name_that_stands_for_something_else_is_told() {
+    let typedef = |types: &mut Builder, to: TypeId| {
+        let name = "t".to_owned();
+        let of = types.add(TypeSpec::Typedef { name, to });
+        types.add(record("s", 8, vec![member("a", of, 0)]))
+    };
+    let (local, root) = btf(Endian::Little, |types| {
+        let int = int(types);
+        typedef(types, int)
+    });
+    let access = Access::of_types(&local, Endian::Little, root, RelocationKind::FieldByteOffset, b"0:0");
+    let text = |fill: &dyn Fn(&mut Builder) -> TypeId| {
+        let found = Found::In(vec![unit("vmlinux", |types| {
+            let to = fill(types);
+            vec![typedef(types, to)]
+        })]);
+        let roots = HashMap::from([(root, found)]);
+        let question =
+            Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+        match resolve(std::slice::from_ref(&access), &question).remove(0).reason {
+            Some(Reason::NoMatch(explained)) => explained.text,
+            other => panic!("{other:?}"),
+        }
+    };
+    let structure = |types: &mut Builder| types.add(record("x", 8, Vec::new()));
+    assert_eq!(text(&structure), "`a` is `t` there too, but it stands for struct x and not for int");
+    let anonymous = |types: &mut Builder| types.add(union("", 8, Vec::new()));
+    assert_eq!(text(&anonymous), "`a` is `t` there too, but it stands for union (anonymous) and not for int");
+    let pointer = |types: &mut Builder| types.add(TypeSpec::Ptr { to: TypeId::VOID });
+    assert_eq!(text(&pointer), "`a` is `t` there too, but it stands for void * and not for int");
+}
+
+#[test]
+fn enumerators_are_found_by_name_wherever_they_stand() {
+    let fill = |names: &'static [&'static str]| {
+        move |types: &mut Builder| {
+            let values = (10..).zip(names).map(|(value, &name)| (name.to_owned(), value)).collect();
+            types.add(TypeSpec::Enum {
+                name: "e".to_owned(),
+                size: 4,
+                is_signed: false,
+                is_64: false,
+                values,
+            })
+        }
+    };
+    let (local, root) = btf(Endian::Little, fill(&["A", "B"]));
+    let value = |names| {
+        let mut access = Access::of_types(&local, Endian::Little, root, RelocationKind::EnumvalValue, b"1");
+        access.slots.first = Insn { code: 0xb7, imm: 11, ..Insn::default() };
+        let found = Found::In(vec![unit("vmlinux", |types| vec![fill(names)(types)])]);
+        let roots = HashMap::from([(root, found)]);
+        let question =
+            Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+        let outcome = resolve(&[access], &question).remove(0);
+        (outcome.value, outcome.target.map(|place| place.spec))
+    };
+    assert_eq!(value(&["B", "A"]), (Some(10), Some("enum e::B = 10".to_owned())));
+    assert_eq!(value(&["A", "C", "B___new", "B"]), (Some(12), Some("enum e::B___new = 12".to_owned())));
+    assert_eq!(value(&["A"]), (None, None));
+}
+
+#[test]
+fn states_have_a_word_each() {
+    let states =
+        [State::Resolved, State::Absent, State::Poisoned, State::Error, State::Skipped, State::Unknown];
+    let words = ["resolved", "absent", "poisoned", "error", "skipped", "unknown"];
+    assert_eq!(states.map(State::word), words);
 }
 
 #[test]

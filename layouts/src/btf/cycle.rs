@@ -82,3 +82,6 @@ fn held(btf: &Btf, id: TypeId, index: usize) -> Option<TypeId> {
     };
     word(offset).map(TypeId)
 }
+
+#[cfg(test)]
+mod tests;

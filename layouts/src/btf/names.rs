@@ -176,6 +176,24 @@ mod tests {
     }
 
     #[test]
+    fn many_names_are_found_at_once() {
+        let names: Vec<String> = (b'a'..=b'z').map(|letter| format!("{0}{0}_t", letter as char)).collect();
+        let mut types = Builder::new(Endian::Little);
+        let ids: Vec<_> = names
+            .iter()
+            .rev()
+            .map(|name| types.add(TypeSpec::Fwd { name: name.clone(), is_union: false }))
+            .collect();
+        let btf = types.finish().and_then(Btf::parse).expect("sound BTF");
+        let names: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
+        let found = btf.find_by_essential_name(&names, |_| true);
+        assert_eq!(found.len(), names.len());
+        for (name, &id) in names.iter().rev().zip(&ids) {
+            assert_eq!(found.get(name), Some(&vec![id]), "{}", name.escape_ascii());
+        }
+    }
+
+    #[test]
     fn a_search_takes_no_longer_for_names_that_lie_within_each_other() {
         // Each of 100,000 types is called by another tail of a string of a megabyte: reading each would take hours.
         for part in ["a", "a___"] {

@@ -184,3 +184,6 @@ fn check_strings(strings: &[u8], is_split: bool) -> Result<(), BtfError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

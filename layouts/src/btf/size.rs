@@ -103,7 +103,9 @@ impl Btf {
 
 #[cfg(test)]
 mod tests {
-    use crate::btf::{Btf, Builder, Endian, TypeSpec};
+    use std::sync::Arc;
+
+    use crate::btf::{Btf, Builder, Endian, Kind, TypeId, TypeSpec};
 
     #[test]
     fn integers_with_one_huge_name_do_not_make_reading_slow() {
@@ -132,5 +134,61 @@ mod tests {
             let btf = types.finish().and_then(Btf::parse).expect("sound BTF");
             assert_eq!(btf.pointer_size(), size, "{name}");
         }
+    }
+
+    #[test]
+    fn only_a_long_of_four_or_eight_bytes_tells_of_pointers() {
+        for (sizes, expected) in
+            [(&[2, 4, 8][..], Some(4)), (&[16, 8], Some(8)), (&[2, 16], None), (&[], None)]
+        {
+            let mut types = Builder::new(Endian::Little);
+            let pointer = types.add(TypeSpec::Ptr { to: TypeId::VOID });
+            for &size in sizes {
+                types.int("unsigned long", size, 0);
+            }
+            let base = types.finish().and_then(Btf::parse).expect("sound BTF");
+            assert_eq!((base.pointer_size(), base.size_of(pointer)), (expected, Some(expected.unwrap_or(8))));
+            // The base's answer comes first, then that of the types on top of it.
+            let mut types = Builder::split(&base);
+            types.int("long", 4, 1);
+            let split =
+                types.finish().and_then(|bytes| Btf::parse_split(bytes, Arc::new(base))).expect("sound BTF");
+            assert_eq!(split.pointer_size(), Some(expected.unwrap_or(4)));
+        }
+    }
+
+    #[test]
+    fn sizes_of_what_stands_for_something_else() {
+        let mut types = Builder::new(Endian::Little);
+        let int = types.int("int", 4, 1);
+        let name = |name: &str| name.to_owned();
+        let row = types.add(TypeSpec::Array { element: int, index: int, length: 3 });
+        let constant = types.add(TypeSpec::Qualifier { kind: Kind::Const, to: row });
+        let grid = types.add(TypeSpec::Array { element: constant, index: int, length: 5 });
+        let typedef = types.add(TypeSpec::Typedef { name: name("grid_t"), to: grid });
+        let variable = types.add(TypeSpec::Var { name: name("v"), of: typedef, linkage: 1 });
+        let tag = types.add(TypeSpec::DeclTag { name: name("tag"), on: typedef, component: -1 });
+        let section = types.add(TypeSpec::DataSec { name: name(".data"), size: 60, entries: Vec::new() });
+        let float = types.add(TypeSpec::Float { name: name("double"), size: 8 });
+        let enumeration = |is_64: bool| {
+            let (name, values) = (name("e"), Vec::new());
+            TypeSpec::Enum { name, size: if is_64 { 8 } else { 2 }, is_signed: false, is_64, values }
+        };
+        let (short, long) = (types.add(enumeration(false)), types.add(enumeration(true)));
+        let huge = types.add(TypeSpec::Array { element: int, index: int, length: 1 << 30 });
+        let large = types.add(TypeSpec::Array { element: int, index: int, length: (1 << 30) - 1 });
+        let twice = types.add(TypeSpec::Array { element: huge, index: int, length: 4 });
+        let proto = types.add(TypeSpec::FuncProto { returns: int, params: Vec::new() });
+        let btf = types.finish().and_then(Btf::parse).expect("sound BTF");
+        for id in [grid, typedef, variable, tag, section] {
+            assert_eq!(btf.size_of(id), Some(60), "{id:?}");
+        }
+        assert_eq!([float, short, long].map(|id| btf.size_of(id)), [Some(8), Some(2), Some(8)]);
+        let sizes = [huge, large, twice, proto].map(|id| btf.size_of(id));
+        assert_eq!(sizes, [None, Some(u32::MAX - 3), None, None]);
+        assert_eq!(
+            [int, row, typedef, section].map(|id| btf.innermost_element(id)),
+            [int, int, int, section]
+        );
     }
 }

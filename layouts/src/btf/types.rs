@@ -373,3 +373,6 @@ impl<'a> DataSec<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

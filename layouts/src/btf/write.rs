@@ -173,7 +173,7 @@ impl Builder {
     /// [`BtfError::Write`]: a reserved id that was never defined, a name with a NUL, or numbers that do not fit
     /// their fields (counts and bit-field offsets have 24 bits).
     pub fn finish(mut self) -> Result<Vec<u8>, BtfError> {
-        let mut records = Vec::with_capacity(self.types.len() * 24);
+        let mut records = Vec::new();
         let types = std::mem::take(&mut self.types);
         for (index, spec) in types.iter().enumerate() {
             let id = self.first_id + index as u32;
@@ -183,7 +183,7 @@ impl Builder {
         let too_long = |_| BtfError::Write("a section is longer than 4 GiB".to_owned());
         let types_len = u32::try_from(records.len()).map_err(too_long)?;
         let strings_len = u32::try_from(self.strings.len()).map_err(too_long)?;
-        let mut bytes = Vec::with_capacity(wire::HEADER_LEN + records.len() + self.strings.len());
+        let mut bytes = Vec::new();
         bytes.extend(self.endian.u16_bytes(wire::MAGIC));
         bytes.extend([wire::VERSION, 0]);
         for word in [wire::HEADER_LEN as u32, 0, types_len, types_len, strings_len] {
@@ -293,3 +293,6 @@ fn member_offset(id: u32, member: &MemberSpec, kind_flag: bool) -> Result<u32, B
     }
     Ok(member.bit_offset | u32::from(member.bitfield_bits) << 24)
 }
+
+#[cfg(test)]
+mod tests;

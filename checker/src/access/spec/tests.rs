@@ -57,7 +57,51 @@ fn walks_through_members_elements_and_anonymous_unions() {
     assert_eq!(walk("0:1:0"), ("first".to_owned(), 4));
     assert_eq!(walk("0:1:1:0"), ("inner".to_owned(), 4));
     assert_eq!(walk("0:2:1:0:3"), ("row[1].x[3]".to_owned(), 8 + 16 + 12));
+    assert_eq!(walk("0:2:0:0:0"), ("row[0].x[0]".to_owned(), 8));
     assert_eq!(walk("1:0"), ("[1].plain".to_owned(), 56));
+}
+
+#[test]
+fn walks_in_libbpfs_words() {
+    let (btf, root) = btf(Endian::Little, |types| {
+        let thing = thing(types);
+        let bits = vec![crate::testing::bitfield("flag", TypeId(1), 35, 3)];
+        types.add(record("bits", 8, bits));
+        thing
+    });
+    let words = |root: TypeId, text: &str| parse(&btf, root, text).map(|spec| spec.describe(&btf));
+    assert_eq!(words(root, "0").as_deref(), Ok("typedef thing_t (0 @ offset 0)"));
+    assert_eq!(words(root, "2:0").as_deref(), Ok("typedef thing_t[2].plain (2:0 @ offset 112)"));
+    assert_eq!(words(root, "0:1:0").as_deref(), Ok("typedef thing_t.first (0:1:0 @ offset 4)"));
+    assert_eq!(words(TypeId(root.0 + 1), "0:0").as_deref(), Ok("struct bits.flag (0:0 @ offset 4.3)"));
+    let exists = Spec::parse(&btf, root, RelocationKind::TypeExists, b"0").map(|spec| spec.describe(&btf));
+    assert_eq!(exists.as_deref(), Ok("typedef thing_t"));
+}
+
+#[test]
+fn enumerators_in_libbpfs_words() {
+    for (is_64, is_signed, words) in [
+        (false, false, "enum e::LAST = 4294967294"),
+        (false, true, "enum e::LAST = -2"),
+        (true, false, "enum64 e::LAST = 18446744073709551614"),
+        (true, true, "enum64 e::LAST = -2"),
+    ] {
+        let (btf, root) = btf(Endian::Little, |types| {
+            let values = vec![("FIRST".to_owned(), 0), ("LAST".to_owned(), u64::MAX - 1)];
+            let (name, size) = ("e".to_owned(), if is_64 { 8 } else { 4 });
+            types.add(TypeSpec::Enum { name, size, is_signed, is_64, values })
+        });
+        let spec = Spec::parse(&btf, root, RelocationKind::EnumvalValue, b"1");
+        assert_eq!(spec.map(|spec| spec.describe(&btf)).as_deref(), Ok(words));
+    }
+}
+
+#[test]
+fn what_has_no_size_has_no_elements() {
+    let (btf, root) = btf(Endian::Little, |types| {
+        types.add(TypeSpec::Typedef { name: "nothing".to_owned(), to: TypeId::VOID })
+    });
+    assert_eq!(parse(&btf, root, "0"), Err(SpecError::NoSize("void".to_owned())));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use RelocationKind::{
     FieldByteOffset, FieldByteSize, FieldExists, FieldLshiftU64, FieldRshiftU64, FieldSigned,
 };
-use corecheck_layouts::btf::{Builder, TypeSpec};
+use corecheck_layouts::btf::{Builder, Kind, TypeSpec};
 
 use super::*;
 use crate::testing::{bitfield, btf, member, record};
@@ -71,6 +71,36 @@ fn compilers_may_choose_the_load_of_a_bit_field() {
 }
 
 #[test]
+fn a_bit_field_is_read_by_the_size_of_its_declared_type() {
+    let (btf, root) = btf(Endian::Little, |types| {
+        let int = types.int("int", 4, 1);
+        let enumeration = |types: &mut Builder, is_signed: bool| {
+            let (name, values) = ("e".to_owned(), Vec::new());
+            types.add(TypeSpec::Enum { name, size: 2, is_signed, is_64: false, values })
+        };
+        let (unsigned, signed) = (enumeration(types, false), enumeration(types, true));
+        let float = types.add(TypeSpec::Float { name: "double".to_owned(), size: 8 });
+        let inner = types.add(record("inner", 1, Vec::new()));
+        let members = vec![
+            bitfield("whole", int, 32, 32),
+            bitfield("choice", unsigned, 66, 3),
+            bitfield("sign", signed, 69, 3),
+            // No compiler makes these two, and libbpf reads their sizes all the same.
+            bitfield("real", float, 72, 3),
+            bitfield("inner", inner, 80, 3),
+        ];
+        types.add(record("bits", 16, members))
+    });
+    let all =
+        |text: &str| [FieldByteOffset, FieldByteSize, FieldSigned].map(|kind| number(&btf, root, kind, text));
+    assert_eq!(all("0:0"), [4, 4, 1]);
+    assert_eq!(all("0:1"), [8, 2, 0]);
+    assert_eq!(all("0:2"), [8, 2, 1]);
+    assert_eq!(all("0:3"), [8, 8, 0]);
+    assert_eq!(all("0:4"), [10, 1, 0]);
+}
+
+#[test]
 fn a_bit_field_beyond_one_load() {
     let (btf, root) = btf(Endian::Little, |types| {
         let long = types.int("unsigned long", 8, 0);
@@ -95,11 +125,13 @@ fn arrays_have_the_size_of_all_and_are_loaded_by_element() {
         types.add(record("grid", 34, vec![member("n", short, 0), member("grid", grid, 32)]))
     });
     let offset = ask(&btf, root, FieldByteOffset, "0:1").expect("an offset");
-    assert_eq!((offset.number, offset.field_size), (4, 2));
+    assert_eq!((offset.number, offset.field_size, btf.kind(offset.field_type)), (4, 2, Kind::Array));
     assert_eq!(number(&btf, root, FieldByteSize, "0:1"), 30);
     let element = ask(&btf, root, FieldByteOffset, "0:1:2:1").expect("an offset");
     assert_eq!((element.number, element.field_size, element.validate), (4 + 12 + 2, 2, true));
-    assert_eq!(number(&btf, root, FieldByteSize, "0:1:2"), 6);
+    assert_eq!((element.field_type, btf.name(element.field_type)), (TypeId(1), "short"));
+    let size = ask(&btf, root, FieldByteSize, "0:1:2").expect("a size");
+    assert_eq!((size.number, size.field_size, size.validate), (6, 0, true));
     // Elements have no name, so libbpf tells neither sign nor shifts.
     for kind in [FieldSigned, FieldLshiftU64, FieldRshiftU64] {
         let error = Err(ValueError::NotForElements(kind.word()));

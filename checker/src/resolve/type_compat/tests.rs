@@ -10,7 +10,7 @@ type Fill<'a> = dyn Fn(&mut Builder) -> TypeId + 'a;
 fn ask(local: &Fill<'_>, target: &Fill<'_>) -> Result<bool, MatchError> {
     let (local_btf, local) = btf(Endian::Little, local);
     let (target_btf, target) = btf(Endian::Little, target);
-    types_are_compatible(&local_btf, local, &target_btf, target, &mut Budget::new())
+    types_are_compatible(&local_btf, local, &target_btf, target, &mut Budget::of(STEPS_IN_ALL))
 }
 
 fn int(types: &mut Builder) -> TypeId {
@@ -121,6 +121,13 @@ fn thirty_two_steps_and_levels_and_no_more() {
     };
     assert_eq!(ask(&behind(31), &behind(31)), Ok(true));
     assert_eq!(ask(&behind(32), &behind(32)), Err(MatchError::TooDeep));
+    let doubling = |count: usize| {
+        move |types: &mut Builder| {
+            (0..count).fold(proto(types, TypeId::VOID, &[]), |of, _| proto(types, TypeId::VOID, &[of, of]))
+        }
+    };
+    assert_eq!(ask(&doubling(10), &doubling(10)), Ok(true));
+    assert_eq!(ask(&doubling(21), &doubling(21)), Err(MatchError::TooComplex), "two million prototypes");
     let taking = |count: usize| {
         move |types: &mut Builder| {
             (0..count).fold(proto(types, TypeId::VOID, &[]), |of, _| proto(types, TypeId::VOID, &[of]))

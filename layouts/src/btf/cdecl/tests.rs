@@ -55,6 +55,13 @@ fn pointers_arrays_and_functions_within_each_other() {
     };
     assert_eq!(both(to_array), ["char (*)[4]", "char (*x)[4]"]);
     assert_eq!(both(|types, char| function(types, char, &[])), ["char(void)", "char x(void)"]);
+    // A parameter without name or type stands for all that may follow; with a name it is a mistake, and shown as it is.
+    let named = |types: &mut Builder, returns| {
+        let params = vec![("nothing".to_owned(), TypeId::VOID)];
+        types.add(TypeSpec::FuncProto { returns, params })
+    };
+    assert_eq!(both(named), ["char(void)", "char x(void)"]);
+    assert_eq!(both(|types, char| function(types, char, &[TypeId::VOID])), ["char(...)", "char x(...)"]);
     let table = |types: &mut Builder, char| {
         let pointer = to(types, char);
         let function = function(types, TypeId::VOID, &[pointer, char, TypeId::VOID]);

@@ -79,6 +79,7 @@ fn the_header_is_whole_and_known() {
     for length in 0..24 {
         assert_eq!(Header::parse(&all[..length]), Err(HeaderProblem::TooShort { length }), "{length}");
     }
+    assert_eq!(Header::parse(&[1, 2]), Err(HeaderProblem::Magic), "two bytes are enough to tell");
     for (at, byte, problem) in [
         (0, 0, HeaderProblem::Magic),
         (2, 2, HeaderProblem::Version { version: 2 }),

@@ -107,3 +107,32 @@ fn the_pass_and_the_closer_look_agree() {
     }
     assert!(sound > 1000 && broken > 1000 && cyclic > 200, "{sound} sound, {broken} broken, {cyclic} cyclic");
 }
+
+/// BTF with one type of kind 21 and one element, three words long, a pointer after it, and a layout section that says
+/// of each kind what follows its record: nothing for those before 21, for 21 so many bytes once and per element.
+fn with_unknown_kind(once: u8, each: u8) -> Result<Btf, BtfError> {
+    let types = [0, 21 << 24 | 1, 0, 7, 8, 9, 0, 2 << 24, 0];
+    let mut layout = vec![[0; 4]; 21];
+    layout.push([once, each, 0, 0]);
+    let (types_len, layout_len) = (4 * types.len() as u32, 4 * layout.len() as u32);
+    let mut bytes = vec![0x9f, 0xeb, 1, 0];
+    let header = [32, 0, types_len, types_len + layout_len, 1, types_len, layout_len];
+    bytes.extend(header.into_iter().chain(types).flat_map(u32::to_le_bytes));
+    bytes.extend(layout.concat());
+    bytes.push(0);
+    Btf::parse(bytes)
+}
+
+#[test]
+fn a_layout_section_sizes_what_is_not_known() {
+    for (once, each) in [(4, 8), (8, 4), (12, 0), (0, 12)] {
+        let btf = with_unknown_kind(once, each).expect("sound BTF");
+        let kinds = [1, 2].map(|id| btf.kind(TypeId(id)));
+        assert_eq!((kinds, btf.type_count()), ([Kind::Unknown(21), Kind::Ptr], 3), "{once} {each}");
+    }
+    // Records are made of words: others are no sizes, even where their sum would be.
+    for (once, each) in [(6, 6), (10, 2), (4, 9), (9, 4), (4, 2), (2, 4)] {
+        let error = with_unknown_kind(once, each).expect_err("it is no size").to_string();
+        assert!(error.contains("no layout section sizes"), "{error}");
+    }
+}

@@ -2,8 +2,11 @@
 
 use super::*;
 
-/// The kind's number, libbpf's word, and the bytes that follow its record: once, and per element.
-const KNOWN: [(Kind, &str, Option<(usize, usize)>); 20] = [
+/// What follows a record, once and per element, in bytes.
+type Trailing = Option<(usize, usize)>;
+
+/// The kind's number, libbpf's word, and what follows its record.
+const KNOWN: [(Kind, &str, Trailing); 20] = [
     (Kind::Void, "void", None),
     (Kind::Int, "int", Some((4, 0))),
     (Kind::Ptr, "ptr", Some((0, 0))),
