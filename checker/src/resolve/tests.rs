@@ -205,7 +205,7 @@ fn a_name_that_stands_for_something_else_is_told() {
             let to = fill(types);
             vec![typedef(types, to)]
         })]);
-        let roots = HashMap::from([(root, found)]);
+        let roots = HashMap::from([(root, Arc::new(found))]);
         let question =
             Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
         match resolve(std::slice::from_ref(&access), &question).remove(0).reason {
@@ -240,7 +240,7 @@ fn enumerators_are_found_by_name_wherever_they_stand() {
         let mut access = Access::of_types(&local, Endian::Little, root, RelocationKind::EnumvalValue, b"1");
         access.slots.first = Insn { code: 0xb7, imm: 11, ..Insn::default() };
         let found = Found::In(vec![unit("vmlinux", |types| vec![fill(names)(types)])]);
-        let roots = HashMap::from([(root, found)]);
+        let roots = HashMap::from([(root, Arc::new(found))]);
         let question =
             Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
         let outcome = resolve(&[access], &question).remove(0);
