@@ -227,7 +227,7 @@ fn what_is_no_kernel_is_refused_with_what_would_be() {
     against(&naive, &["BPF object"]);
     against("Cargo.toml", &["raw BTF"]);
     against("no/such/file", &["No such file"]);
-    against("tests", &["directory"]);
+    against("checker/src", &["holds no"]);
     against(env!("CARGO_BIN_EXE_corecheck"), &[".BTF"]);
     let folder = tempfile::tempdir().expect("a folder");
     against(&write(folder.path(), "empty", b""), &["empty"]);

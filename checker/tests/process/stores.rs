@@ -1,7 +1,7 @@
 //! Kernels that are added: what a store has, whatever is killed or done at once.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use corecheck_layouts::btf::{Builder, Endian, TypeSpec};
 
@@ -92,8 +92,7 @@ fn an_added_kernel_is_checked_listed_shown_exported_and_removed() {
     assert!(verified.stdout.contains("ok: 1 kernels"), "{}", verified.stdout);
     corecheck(&["layouts", "remove", "test/1.0/amd64", "--store", &store]).expect_status(0);
     assert!(releases(&store).is_empty());
-    let run = corecheck(&["layouts", "remove", "5.15", "--store", &store]).expect_status(2);
-    assert!(run.stderr.contains("part of this program"), "{}", run.stderr);
+    corecheck(&["layouts", "remove", "5.15", "--store", &store]).expect_refusal(&["part of this program"]);
 }
 
 #[test]
@@ -110,7 +109,7 @@ fn a_part_of_a_kernel_answers_for_its_types_alone() {
     assert_eq!(list(&one.0, "kernels")[0]["complete"], false);
     let show = |name: &str| corecheck(&["layouts", "show", name, "--store", &store, "--kernel", "test/*"]);
     assert!(show("nowhere").expect_status(0).stdout.contains("not in"), "it is known to be absent");
-    show("other_1").expect_status(2);
+    show("other_1").expect_refusal(&["other_1 is not stored"]);
 }
 
 #[test]
@@ -174,17 +173,9 @@ fn what_is_no_store_is_refused_and_left_as_it_is() {
     let file = write(folder.path(), "a", &btf(4242, 1));
     let text = "this is a letter to a friend, and nothing else\n".repeat(100);
     let letter = write(folder.path(), "letter", text.as_bytes());
-    let run = corecheck(&add(&letter, &file, "1.0")).expect_status(2);
-    assert!(run.stderr.contains("not a database"), "{}", run.stderr);
+    corecheck(&add(&letter, &file, "1.0")).expect_refusal(&["not a database"]);
     assert_eq!(std::fs::read_to_string(&letter).expect("it is there"), text);
-    let run = corecheck(&["check", "--store", "no/such/store", &sample("naive")]).expect_status(2);
-    assert!(run.stderr.contains("no/such/store"), "{}", run.stderr);
-    let begin = Instant::now();
-    let run =
-        corecheck(&add(&folder.path().join("s").to_string_lossy(), "no/such/file", "1")).expect_status(2);
-    assert!(
-        run.stderr.contains("no/such/file") && begin.elapsed() < Duration::from_secs(30),
-        "{}",
-        run.stderr
-    );
+    corecheck(&["check", "--store", "no/such/store", &sample("naive")]).expect_refusal(&["no/such/store"]);
+    let store = folder.path().join("s").to_string_lossy().into_owned();
+    corecheck(&add(&store, "no/such/file", "1")).expect_refusal(&["no/such/file"]);
 }

@@ -167,7 +167,8 @@ mod tests {
         let grid = types.add(TypeSpec::Array { element: constant, index: int, length: 5 });
         let typedef = types.add(TypeSpec::Typedef { name: name("grid_t"), to: grid });
         let variable = types.add(TypeSpec::Var { name: name("v"), of: typedef, linkage: 1 });
-        let tag = types.add(TypeSpec::DeclTag { name: name("tag"), on: typedef, component: -1, attribute: false });
+        let tag =
+            types.add(TypeSpec::DeclTag { name: name("tag"), on: typedef, component: -1, attribute: false });
         let section = types.add(TypeSpec::DataSec { name: name(".data"), size: 60, entries: Vec::new() });
         let float = types.add(TypeSpec::Float { name: name("double"), size: 8 });
         let enumeration = |is_64: bool| {

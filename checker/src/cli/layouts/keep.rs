@@ -43,13 +43,13 @@ pub(super) struct RemoveArgs {
 }
 
 pub(super) fn remove(args: &RemoveArgs, screen: &Screen) -> anyhow::Result<()> {
-    let store = args.store.open()?;
-    let kernel = one_kernel(&args.kernel, &store)?;
+    // Who reads the store keeps others from changing it: so it is closed again.
+    let name = one_kernel(&args.kernel, &args.store.open()?)?.name.clone();
     let path = args.store.path()?;
-    if !path.exists() || !remove_from(&path, &kernel.name)? {
-        bail!("{} is part of this program: only kernels that were added can be removed", kernel.name);
+    if !path.exists() || !remove_from(&path, &name)? {
+        bail!("{name} is part of this program: only kernels that were added can be removed");
     }
-    screen.write_human(|out| writeln!(out, "removed {}", kernel.name))
+    screen.write_human(|out| writeln!(out, "removed {name}"))
 }
 
 /// Arguments of `layouts export`.

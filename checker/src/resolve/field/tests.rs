@@ -13,7 +13,13 @@ fn walk(local: &Fill<'_>, text: &str, target: &Fill<'_>) -> Result<Result<Spec, 
     let (local_btf, local) = btf(Endian::Little, local);
     let (target_btf, target) = btf(Endian::Little, target);
     let spec = Spec::parse(&local_btf, local, RelocationKind::FieldByteOffset, text.as_bytes());
-    match_field(&spec.expect("the walk stays inside"), &local_btf, &target_btf, target, &mut Budget::of(crate::resolve::STEPS_IN_ALL))
+    match_field(
+        &spec.expect("the walk stays inside"),
+        &local_btf,
+        &target_btf,
+        target,
+        &mut Budget::of(crate::resolve::STEPS_IN_ALL),
+    )
 }
 
 /// Where the walk ends: the steps as text, and the offset in bits.

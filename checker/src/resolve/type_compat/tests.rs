@@ -10,7 +10,13 @@ type Fill<'a> = dyn Fn(&mut Builder) -> TypeId + 'a;
 fn ask(local: &Fill<'_>, target: &Fill<'_>) -> Result<bool, MatchError> {
     let (local_btf, local) = btf(Endian::Little, local);
     let (target_btf, target) = btf(Endian::Little, target);
-    types_are_compatible(&local_btf, local, &target_btf, target, &mut Budget::of(crate::resolve::STEPS_IN_ALL))
+    types_are_compatible(
+        &local_btf,
+        local,
+        &target_btf,
+        target,
+        &mut Budget::of(crate::resolve::STEPS_IN_ALL),
+    )
 }
 
 fn int(types: &mut Builder) -> TypeId {

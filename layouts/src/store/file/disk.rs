@@ -81,6 +81,7 @@ impl fmt::Debug for View {
 impl View {
     /// Opens a file for reading.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        take_back(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::of(Connection::open_with_flags(path, flags)?)
     }
@@ -126,6 +127,21 @@ impl View {
     pub(super) fn heads(&self) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
         self.with(heads)
     }
+}
+
+/// Takes back what somebody who was killed had begun to change: SQLite cannot do it for who only reads.
+fn take_back(path: &Path) -> Result<(), StoreError> {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    if !Path::new(&journal).exists() {
+        return Ok(());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    // Whoever reads first does it.
+    has_tables(&connection)?;
+    Ok(())
 }
 
 /// One change of the store, done as a whole by [`Change::commit`] or not at all.
