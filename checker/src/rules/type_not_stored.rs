@@ -12,7 +12,8 @@ pub(super) static RULE: Rule = Rule {
     help: |about| {
         let help = match about {
             Some((_, Reason::NotStored(Gap::ModuleNotStored(_) | Gap::ModulesNotStored))) => {
-                "say --modules none to judge the kernel without its modules; their own BTF cannot be given yet"
+                "add the kernel with its modules (corecheck layouts add PACKAGE, or live), or give its package or root file \
+                 system to --against; or say --modules none to judge it without modules"
             }
             _ => "check against that kernel's own vmlinux or BTF with --against",
         };

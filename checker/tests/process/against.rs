@@ -228,7 +228,6 @@ fn what_is_no_kernel_is_refused_with_what_would_be() {
     against("Cargo.toml", &["raw BTF"]);
     against("no/such/file", &["No such file"]);
     against("checker/src", &["holds no"]);
-    against(env!("CARGO_BIN_EXE_corecheck"), &[".BTF"]);
     let folder = tempfile::tempdir().expect("a folder");
     against(&write(folder.path(), "empty", b""), &["empty"]);
     let elf = Executable::new().section(".text", 0x1000, vec![0x90; 64]).build();
