@@ -17,11 +17,19 @@ use corecheck::render::human::{HumanOptions, render};
 use corecheck_layouts::btf::Btf;
 use corecheck_layouts::kernel::{Kernel, Modules};
 use corecheck_layouts::source;
-use corecheck_layouts::store::{Store, kernel_from};
+use corecheck_layouts::source::gather::{Options, Source, survey};
+use corecheck_layouts::store::{Store, given};
 use criterion::{Criterion, Throughput};
 
 /// Where Linux shows its own types.
 const RUNNING: &str = "/sys/kernel/btf/vmlinux";
+
+/// The kernel that a file gives.
+fn kernel_from(path: &Path) -> anyhow::Result<Kernel> {
+    let mut found = survey(&[Source::Path(path.to_owned())], Options::default(), &mut |_| {})?;
+    let found = found.next(&mut |_| {}).ok_or_else(|| anyhow::anyhow!("the file gives no kernel"))??;
+    Ok(given(found, &[])?)
+}
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)

@@ -2,7 +2,9 @@
 //!
 //! A function with bugs becomes a choice between copies of its body:
 //!
-//!     fn f(…) -> … { match planted::bug() { 7 => { body with bug 7 } 8 => { … } _ => { body } } }
+//! ```text
+//! fn f(…) -> … { match planted::bug() { 7 => { body with bug 7 } 8 => { … } _ => { body } } }
+//! ```
 
 use std::collections::BTreeMap;
 

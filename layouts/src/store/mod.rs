@@ -1,7 +1,7 @@
 //! The store: kernels with their layouts, and finding them by name.
 //!
-//! Kernels come from three places: the seed's tables and a file that are both part of this program ([`embedded`]), and
-//! files of the user's ([`file`]). Only names and facts are read at once; types when they are asked for.
+//! Kernels come from two places: the seed's tables, which are part of this program (`embedded`), and files of the user's
+//! ([`mod@file`]). Of a file only names and facts are read at once; types when they are asked for.
 
 mod adding;
 mod bytes;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use adding::{Added, add};
 pub use bytes::Damage;
-pub use given::given;
+pub use given::{GivenError, given};
 pub use query::{QueryError, nearest};
 
 use self::file::{StoreError, StoreFile};

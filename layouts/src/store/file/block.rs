@@ -237,7 +237,7 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
 /// Whether a block begins at this name: by the name alone, so that every store is cut alike. Flavours of a name stay with it.
 pub(super) fn is_border(key: Key<'_>) -> bool {
     let names = NAMES_PER_BLOCK[usize::from(key.class.is_type())];
-    !key.essential().is_empty() && hash(key.essential()) % names == 0
+    !key.essential().is_empty() && hash(key.essential()).is_multiple_of(names)
 }
 
 /// What a block is called in the file: whether it holds types, then the essential name that it begins with.

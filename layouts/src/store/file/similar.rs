@@ -55,5 +55,8 @@ impl Similar {
 fn sample(definitions: &[u32]) -> impl Iterator<Item = u32> {
     let all = definitions.len() < FEW;
     // Numbers are handed out in the order of names; multiplying scatters them.
-    definitions.iter().copied().filter(move |number| all || number.wrapping_mul(0x9e37_79b1) % ONE_IN == 0)
+    definitions
+        .iter()
+        .copied()
+        .filter(move |number| all || number.wrapping_mul(0x9e37_79b1).is_multiple_of(ONE_IN))
 }
