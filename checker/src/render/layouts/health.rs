@@ -160,9 +160,8 @@ pub fn json(kernel: &Kernel, health: &Health, out: &mut dyn Write) -> io::Result
     });
     let repeats = kernel.is_complete().then(|| {
         let repeats = by_weight(kernel, health).into_iter();
-        let values = repeats.map(
-            |repeat| json!({ "module": repeat.module, "names": repeat.names, "alike": repeat.alike }),
-        );
+        let values = repeats
+            .map(|repeat| json!({ "module": repeat.module, "names": repeat.names, "alike": repeat.alike }));
         values.collect::<Vec<_>>()
     });
     let document = json!({
@@ -204,7 +203,13 @@ mod tests {
     use super::*;
 
     fn record(name: &str, size: u32) -> TypeSpec {
-        TypeSpec::Composite { is_union: false, name: name.to_owned(), size, kind_flag: false, members: vec![] }
+        TypeSpec::Composite {
+            is_union: false,
+            name: name.to_owned(),
+            size,
+            kind_flag: false,
+            members: vec![],
+        }
     }
 
     fn types(mut builder: Builder, types: &[TypeSpec]) -> Vec<u8> {

@@ -50,9 +50,10 @@ impl StoreFile {
         let mut all = self.definitions(&lines)?.into_iter();
         let of_vmlinux = all.next().unwrap_or_default();
         let vmlinux = put_together("vmlinux", Builder::new(endian), of_vmlinux, None)?;
-        let modules = modules.iter().zip(all).map(|((name, _), all)| {
-            put_together(name, Builder::split(&vmlinux.btf), all, Some(&vmlinux))
-        });
+        let modules = modules
+            .iter()
+            .zip(all)
+            .map(|((name, _), all)| put_together(name, Builder::split(&vmlinux.btf), all, Some(&vmlinux)));
         let modules = modules.collect::<Result<Vec<_>, _>>()?;
         Ok((vmlinux, modules))
     }
@@ -91,9 +92,9 @@ fn add_definitions(entry: &Entry<'_>, heirs: &HashMap<UnitNumber, Vec<usize>>, a
     for (unit, state) in states {
         let Some(of_unit) = all.get_mut(unit) else { continue };
         for &variant in entry.states.get(state as usize).into_iter().flatten() {
-            let content = contents.entry(variant).or_insert_with(|| {
-                entry.variants.get(variant as usize).copied().unwrap_or_default().into()
-            });
+            let content = contents
+                .entry(variant)
+                .or_insert_with(|| entry.variants.get(variant as usize).copied().unwrap_or_default().into());
             let (name, content) = (Arc::clone(&name), Arc::clone(content));
             of_unit.push(Definition { class: entry.class, name, content });
         }
