@@ -10,6 +10,7 @@ mod bad_objects;
 mod bad_usage;
 mod elf;
 mod embedded;
+mod health;
 mod kernels;
 mod main_job;
 mod missing_parts;

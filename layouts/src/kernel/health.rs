@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::Kernel;
 use crate::btf::{Btf, BtfError, DistilledError, Endian, HeaderProblem, Kind, Type, TypeId};
 
 /// The name of the unit that all others stand on.
@@ -20,6 +21,19 @@ pub struct Unit {
     pub name: String,
     /// Its types, or why there are none.
     pub btf: Result<Arc<Btf>, Unreadable>,
+}
+
+/// The units of a kernel as far as its types are at hand: its vmlinux, its modules, and those whose BTF is broken. Of
+/// the last the kernel only knows what was wrong in words.
+pub fn units(kernel: &Kernel) -> Vec<Unit> {
+    let readable = |name: &str, btf: &Arc<Btf>| Unit { name: name.to_owned(), btf: Ok(Arc::clone(btf)) };
+    let vmlinux = kernel.vmlinux.iter().map(|btf| readable(VMLINUX, btf));
+    let modules = kernel.modules.iter().map(|(name, btf)| readable(name, btf));
+    let broken = kernel
+        .broken_modules
+        .iter()
+        .map(|(name, why)| Unit { name: name.clone(), btf: Err(Unreadable::Broken(why.clone())) });
+    vmlinux.chain(modules).chain(broken).collect()
 }
 
 /// Why a unit's BTF cannot be read; each with what was wrong, in words.

@@ -1,6 +1,7 @@
 //! `corecheck layouts`: look at what is stored, add to it, take out of it.
 
 mod add;
+mod health;
 mod keep;
 
 use anyhow::bail;
@@ -32,6 +33,8 @@ enum Command {
     History(HistoryArgs),
     /// Show how types differ between two kernels
     Diff(DiffArgs),
+    /// Tell what is odd about a kernel's BTF: names defined twice, modules that repeat core types, broken modules
+    Health(health::HealthArgs),
     /// Add kernels out of BTF files, kernel images, packages, folders, or the running kernel
     Add(add::AddArgs),
     /// Write a stored kernel's BTF, all of it or what an object needs
@@ -114,6 +117,7 @@ pub(super) fn run(args: &LayoutsArgs, screen: &Screen) -> anyhow::Result<Exit> {
         Command::Show(args) => show(args, &args.store.open()?, screen),
         Command::History(args) => history(args, &args.store.open()?, screen),
         Command::Diff(args) => diff(args, &args.store.open()?, screen),
+        Command::Health(args) => health::run(args, screen),
         Command::Add(args) => add::run(args, screen),
         Command::Export(args) => keep::export(args, screen),
         Command::Verify(args) => keep::verify(args, screen),

@@ -6,6 +6,7 @@
 pub mod add;
 mod changes;
 pub mod diff;
+pub mod health;
 pub mod history;
 pub mod keep;
 pub mod list;

@@ -76,12 +76,15 @@ impl StoreFile {
         wanted: impl Fn(&str) -> bool,
     ) -> Result<(), StoreError> {
         self.add_details(number, kernel)?;
-        let vmlinux = self.whole_vmlinux(number)?;
-        for ((name, _), module) in self.details(number)?.modules.iter().zip(number + 1..) {
-            if wanted(name) {
-                let module = self.whole_module(name, module, &vmlinux)?;
-                kernel.modules.insert(name.clone(), module.btf);
-            }
+        let details = self.details(number)?;
+        let stored = details.modules.iter().zip(number + 1..);
+        let wanted: Vec<(&str, UnitNumber)> = stored
+            .map(|((name, _), module)| (name.as_str(), module))
+            .filter(|(name, _)| wanted(name))
+            .collect();
+        let (vmlinux, modules) = self.whole_units(number, &wanted)?;
+        for ((name, _), module) in wanted.iter().zip(modules) {
+            kernel.modules.insert((*name).to_owned(), module.btf);
         }
         kernel.vmlinux = Some(vmlinux.btf);
         Ok(())

@@ -1,9 +1,9 @@
 //! A stored kernel back to BTF: every type of a unit, with type ids of their own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::block::{self, Stored};
+use super::block::{self, Entry, Stored};
 use super::error::StoreError;
 use super::rewrite::block_place;
 use super::{StoreFile, UnitNumber, lineage};
@@ -11,7 +11,7 @@ use crate::btf::{Btf, Builder, TypeId, TypeSpec};
 use crate::store::content::{Class, DeclTag, Key, Target, Use, decode};
 
 /// The types of a unit by class and name, each name's in their order.
-type Ids = HashMap<(Class, Vec<u8>), Vec<TypeId>>;
+type Ids = HashMap<(Class, Arc<[u8]>), Vec<TypeId>>;
 
 /// A unit that has been put together again.
 #[derive(Debug, Clone)]
@@ -24,57 +24,80 @@ pub struct Whole {
 /// One definition of a unit.
 struct Definition {
     class: Class,
-    name: Vec<u8>,
-    content: Vec<u8>,
+    name: Arc<[u8]>,
+    content: Arc<[u8]>,
 }
 
+/// Units of one kernel with the lines that they are of.
+pub(super) type Lines = Vec<HashSet<UnitNumber>>;
+
 impl StoreFile {
-    /// All types of a kernel's vmlinux.
+    /// All types of a kernel's vmlinux, and all own types of these of its modules, on top of it.
     ///
     /// # Errors
     /// [`StoreError`] when what is stored is damaged.
-    pub(super) fn whole_vmlinux(&self, kernel: UnitNumber) -> Result<Whole, StoreError> {
-        let line = self.units.line(kernel);
-        let endian = self.units.head(kernel).map_or(crate::btf::Endian::Little, |head| head.endian);
-        let all = self.definitions(|unit| line.contains(&unit))?;
-        put_together("vmlinux", Builder::new(endian), all, None)
-    }
-
-    /// All own types of a module, on top of its kernel's vmlinux.
-    ///
-    /// # Errors
-    /// [`StoreError`] when what is stored is damaged.
-    pub(super) fn whole_module(
+    pub(super) fn whole_units(
         &self,
-        name: &str,
-        module: UnitNumber,
-        base: &Whole,
-    ) -> Result<Whole, StoreError> {
-        let line =
-            lineage::Modules::default().line(module, &self.units, |kernel| self.view.details(kernel))?;
-        let all = self.definitions(|unit| line.contains(&unit))?;
-        put_together(name, Builder::split(&base.btf), all, Some(base))
+        kernel: UnitNumber,
+        modules: &[(&str, UnitNumber)],
+    ) -> Result<(Whole, Vec<Whole>), StoreError> {
+        let mut lines: Lines = vec![self.units.line(kernel)];
+        let mut parents = lineage::Modules::default();
+        for &(_, module) in modules {
+            lines.push(parents.line(module, &self.units, |kernel| self.view.details(kernel))?);
+        }
+        let endian = self.units.head(kernel).map_or(crate::btf::Endian::Little, |head| head.endian);
+        let mut all = self.definitions(&lines)?.into_iter();
+        let of_vmlinux = all.next().unwrap_or_default();
+        let vmlinux = put_together("vmlinux", Builder::new(endian), of_vmlinux, None)?;
+        let modules = modules
+            .iter()
+            .zip(all)
+            .map(|((name, _), all)| put_together(name, Builder::split(&vmlinux.btf), all, Some(&vmlinux)));
+        let modules = modules.collect::<Result<Vec<_>, _>>()?;
+        Ok((vmlinux, modules))
     }
 
-    /// What a unit has, given which units its line is of.
-    fn definitions(&self, is_of_line: impl Fn(UnitNumber) -> bool) -> Result<Vec<Definition>, StoreError> {
-        let mut all = Vec::new();
+    /// What units have, each given as the line that it is of. However many they are, each block is read once.
+    fn definitions(&self, lines: &Lines) -> Result<Vec<Vec<Definition>>, StoreError> {
+        let mut heirs: HashMap<UnitNumber, Vec<usize>> = HashMap::new();
+        for (index, line) in lines.iter().enumerate() {
+            line.iter().for_each(|&unit| heirs.entry(unit).or_default().push(index));
+        }
+        let mut all: Vec<Vec<Definition>> = lines.iter().map(|_| Vec::new()).collect();
         for key in self.borders.iter() {
             let Some(stored) = self.view.block(key)? else { continue };
             let damaged = |damage| StoreError::damaged(block_place(key))(damage);
             let payload = Stored::read(&stored).and_then(|stored| stored.payload()).map_err(damaged)?;
             for entry in block::entries(&payload) {
-                let entry = entry.map_err(damaged)?;
-                let state =
-                    entry.log.iter().rev().find(|(unit, _)| is_of_line(*unit)).map_or(0, |found| found.1);
-                for &variant in entry.states.get(state as usize).into_iter().flatten() {
-                    let content = entry.variants.get(variant as usize).map(|content| content.to_vec());
-                    let (class, name) = (entry.class, entry.name.to_vec());
-                    all.push(Definition { class, name, content: content.unwrap_or_default() });
-                }
+                add_definitions(&entry.map_err(damaged)?, &heirs, &mut all);
             }
         }
         Ok(all)
+    }
+}
+
+/// Adds what units have of one name.
+fn add_definitions(entry: &Entry<'_>, heirs: &HashMap<UnitNumber, Vec<usize>>, all: &mut [Vec<Definition>]) {
+    // The log is ascending, so that what a unit has itself comes after what it would inherit.
+    let mut states: HashMap<usize, u32> = HashMap::new();
+    for (unit, state) in &entry.log {
+        heirs.get(unit).into_iter().flatten().for_each(|&heir| {
+            states.insert(heir, *state);
+        });
+    }
+    // Units that have the same share its bytes.
+    let name: Arc<[u8]> = entry.name.into();
+    let mut contents: HashMap<u32, Arc<[u8]>> = HashMap::new();
+    for (unit, state) in states {
+        let Some(of_unit) = all.get_mut(unit) else { continue };
+        for &variant in entry.states.get(state as usize).into_iter().flatten() {
+            let content = contents
+                .entry(variant)
+                .or_insert_with(|| entry.variants.get(variant as usize).copied().unwrap_or_default().into());
+            let (name, content) = (Arc::clone(&name), Arc::clone(content));
+            of_unit.push(Definition { class: entry.class, name, content });
+        }
     }
 }
 
@@ -89,7 +112,7 @@ fn put_together(
     for definition in &all {
         let id = join.builder.reserve();
         reserved.push(id);
-        join.ids.entry((definition.class, definition.name.clone())).or_default().push(id);
+        join.ids.entry((definition.class, Arc::clone(&definition.name))).or_default().push(id);
     }
     for (definition, id) in all.iter().zip(reserved) {
         let key = Key::new(definition.class, &definition.name);
@@ -140,7 +163,7 @@ impl Target for Join<'_> {
             (true, None) => return Err("it names a type of a base, but has none"),
             (false, _) => &self.ids,
         };
-        let of_name = ids.get(&(key.class, key.name.to_vec()));
+        let of_name = ids.get(&(key.class, Arc::from(key.name)));
         of_name
             .and_then(|ids| ids.get(which as usize))
             .copied()
