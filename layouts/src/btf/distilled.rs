@@ -105,7 +105,7 @@ const MOST_ALIKE: usize = 256;
 struct Wanted<'d> {
     distilled: &'d Btf,
     by_name: HashMap<&'d [u8], Vec<TypeId>>,
-    /// Held by value by a struct or union of the split BTF: their size must be the same.
+    /// What structs and unions of the split BTF hold by value, by its ids: the size must be the same.
     embedded: HashSet<TypeId>,
 }
 
@@ -231,27 +231,26 @@ fn may_stand_for_one(kind: Kind) -> bool {
     kind.is_composite() || kind.is_any_enum() || matches!(kind, Kind::Int | Kind::Float | Kind::Fwd)
 }
 
-/// The base's structs and unions that members of the split BTF's own have by value, also through qualifiers, typedefs and
-/// arrays.
+/// The structs and unions, the base's among them, that members of the split BTF's own have by value, also through
+/// qualifiers, typedefs and arrays.
 fn embedded(split: &Btf) -> HashSet<TypeId> {
     let mut found = HashSet::new();
-    // A chain that was followed once leads nowhere else the second time.
+    // A chain that was followed once leads nowhere else the second time; and what ends one comes back at once.
     let mut followed = HashSet::new();
     for id in split.own_ids() {
         let (Type::Struct(composite) | Type::Union(composite)) = split.ty(id) else { continue };
         for member in composite.members() {
             let mut of = member.of;
-            while of.0 < split.first_id || followed.insert(of) {
+            while followed.insert(of) {
                 match split.ty(of) {
                     Type::Qualifier { to, .. } | Type::Typedef { to, .. } | Type::TypeTag { to, .. } => {
                         of = to
                     }
                     Type::Array(array) => of = array.element,
-                    Type::Struct(_) | Type::Union(_) if of.0 < split.first_id => {
+                    Type::Struct(_) | Type::Union(_) => {
                         found.insert(of);
-                        break;
                     }
-                    _ => break,
+                    _ => {}
                 }
             }
         }

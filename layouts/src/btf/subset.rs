@@ -49,7 +49,7 @@ struct Copy<'b> {
 impl Copy<'_> {
     /// The new id of a type, which is copied later.
     fn map(&mut self, id: TypeId, need: Need) -> TypeId {
-        if id == TypeId::VOID || matches!(self.from.ty(id), Type::Void | Type::Unknown { .. }) {
+        if matches!(self.from.ty(id), Type::Void | Type::Unknown { .. }) {
             return TypeId::VOID;
         }
         let need = match self.from.ty(id) {
@@ -182,6 +182,30 @@ mod tests {
         assert_eq!(members("held"), [("x".to_owned(), 0)]);
         assert_eq!(members("far"), []);
         assert_eq!(part.pointer_size(), Some(4));
+    }
+
+    #[test]
+    fn what_has_no_members_is_copied_once_and_void_never() {
+        let mut types = Builder::new(Endian::Little);
+        let int = types.int("int", 4, 1);
+        let to_int = types.add(TypeSpec::Ptr { to: int });
+        let to_void = types.add(TypeSpec::Ptr { to: TypeId::VOID });
+        let params = [int, to_int, to_void].map(|of| (String::new(), of)).to_vec();
+        let root = types.add(TypeSpec::FuncProto { returns: TypeId::VOID, params });
+        let whole = Btf::parse(types.finish().expect("it can be written")).expect("sound BTF");
+        let (bytes, ids) = whole.subset(&BTreeSet::from([root])).expect("it can be written");
+        let part = Btf::parse(bytes).expect("sound BTF");
+        assert_eq!(names(&part, Kind::Int), ["int"]);
+        let Some(Type::FuncProto(proto)) = ids.first().map(|&id| part.ty(id)) else {
+            panic!("the root is a prototype")
+        };
+        assert_eq!(proto.returns, TypeId::VOID);
+        let of: Vec<TypeId> = proto.params().map(|param| param.of).collect();
+        let behind = |id| if let Type::Ptr { to } = part.ty(id) { Some(to) } else { None };
+        assert_eq!(
+            of.iter().map(|&id| behind(id)).collect::<Vec<_>>(),
+            [None, Some(of[0]), Some(TypeId::VOID)]
+        );
     }
 
     #[test]
