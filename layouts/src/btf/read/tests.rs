@@ -145,3 +145,12 @@ fn names_that_are_no_text_have_a_stand_in() {
     let btf = Btf::parse(bytes).expect("sound BTF");
     assert_eq!((btf.name(TypeId(1)), btf.name_bytes(TypeId(1))), ("<name is not UTF-8>", &b"i\xfft"[..]));
 }
+
+#[test]
+fn only_tags_refer_to_sections_and_tags() {
+    for to in [Kind::DataSec, Kind::DeclTag] {
+        let senseful =
+            [Kind::DeclTag, Kind::Ptr, Kind::DataSec, Kind::Typedef].map(|from| makes_sense(from, to));
+        assert_eq!(senseful, [true, false, false, false], "{to:?}");
+    }
+}
