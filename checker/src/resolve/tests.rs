@@ -286,3 +286,17 @@ fn types_are_compared_as_the_kind_asks() {
     let place = explained.nearest.as_ref().map(|place| &place.spec[..]);
     assert_eq!((explained.code, place), (MismatchCode::TypeChanged, Some("union s (8 bytes)")));
 }
+
+#[test]
+fn the_comparisons_that_were_made_would_have_been_enough() {
+    let found = Found::In(vec![unit("vmlinux", |types| vec![ints(types, "s", &[("a", 8), ("b", 12)])])]);
+    let (local, root) = local();
+    let roots = HashMap::from([(root, Arc::new(found))]);
+    let question = Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+    let accesses = [offset("0:0", 0), offset("0:1", 1)];
+    let accesses: Vec<&Access> = accesses.iter().collect();
+    let whole = resolve_some(&accesses, &question, 1000);
+    assert!(whole.steps > 1 && !whole.is_cut_short, "{} comparisons", whole.steps);
+    assert!(!resolve_some(&accesses, &question, whole.steps).is_cut_short);
+    assert!(resolve_some(&accesses, &question, whole.steps - 1).is_cut_short);
+}

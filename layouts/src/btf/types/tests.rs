@@ -55,6 +55,7 @@ fn members_by_number() {
     assert_eq!(of(bits).member(0).map(shown), Some(("c".to_owned(), 32, 7)));
     assert!(of(bits).member(1).is_none() && of(empty).member(0).is_none());
     assert_eq!([of(plain).is_empty(), of(empty).is_empty()], [false, true]);
+    assert_eq!([of(plain).kind_flag(), of(bits).kind_flag()], [false, true]);
     assert_eq!(of(plain).member(1).map(|member| member.name_bytes()), Some(&b"b"[..]));
     assert!(format!("{:?}", of(plain)).contains("2 elements"));
 }
