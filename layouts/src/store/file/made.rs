@@ -11,6 +11,9 @@ use crate::kernel::Candidates;
 use crate::store::bytes::Damage;
 use crate::store::content::{Class, Key, Target, Use, decode};
 
+/// So many definitions at most are made within each other: real ones stay below 100, and no chain may cost the stack.
+const MAX_DEPTH: u32 = 400;
+
 /// A unit of a kernel, given by its place in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Unit {
@@ -41,6 +44,8 @@ pub(super) struct Make<'m, 's> {
     nameless: HashMap<TypeSpec, TypeId>,
     /// Types with one, by column, number, unit, and how they are used.
     named: HashMap<(usize, u32, Unit, Usage), TypeId>,
+    /// How many definitions are being made within each other.
+    depth: u32,
     /// What went wrong in the store itself, while a definition was decoded.
     failure: Option<StoreError>,
     shared: Option<&'m mut HashMap<Vec<u8>, Arc<Btf>>>,
@@ -78,6 +83,7 @@ impl<'m, 's> Make<'m, 's> {
             builder: Builder::new(endian),
             nameless: HashMap::new(),
             named: HashMap::new(),
+            depth: 0,
             failure: None,
             shared: None,
         }
@@ -153,10 +159,15 @@ impl<'m, 's> Make<'m, 's> {
         let content = variant.and_then(|variant| of.variant(variant));
         let content = content.ok_or(damage("it names a type that the unit does not have"))?.to_vec();
         let (class, name) = (of.class, of.name.clone());
+        if self.depth >= MAX_DEPTH {
+            return Err(damage("its types need each other too deep"));
+        }
         let id = self.builder.reserve();
         self.named.insert(slot, id);
         let before = std::mem::replace(&mut self.unit, unit);
+        self.depth += 1;
         let decoded = decode(Key::new(class, &name), &content, used, self);
+        self.depth -= 1;
         self.unit = before;
         // Declaration tags play no part in relocation.
         let (spec, _) = decoded?;
