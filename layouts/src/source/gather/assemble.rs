@@ -20,17 +20,19 @@ use super::{MAX_KEPT_BYTES, MAX_MODULE_BYTES, MAX_TEXT_BYTES, dwarf, facts, kcon
 
 /// Reads the parts of one kernel.
 pub(super) fn kernel(
-    group: &Group,
+    mut group: Group,
     options: &Options,
     progress: &mut OnProgress<'_>,
 ) -> Result<FoundKernel, GatherError> {
-    let mut assembly = Assembly::new(group.release.clone(), options.modules);
-    let mut parts: Vec<&Arc<Part>> = group.parts.iter().collect();
+    let mut assembly = Assembly::new(group.release.take(), options.modules);
+    let mut parts = std::mem::take(&mut group.parts);
+    let first = parts.first().map(|part| part.path.display().to_string()).unwrap_or_default();
     parts.sort_by_key(|part| (part.debug, !matches!(part.form, Form::Kernel(_))));
     for part in parts {
-        assembly.part(part, progress);
+        // What was read when it was looked at is taken, not copied: a kernel is of one group.
+        assembly.part(Arc::unwrap_or_clone(part), progress);
     }
-    assembly.finish(group, options)
+    assembly.finish(&first, options)
 }
 
 /// What has been found so far.
@@ -75,15 +77,15 @@ impl Assembly {
         }
     }
 
-    fn part(&mut self, part: &Part, progress: &mut OnProgress<'_>) {
+    fn part(&mut self, part: Part, progress: &mut OnProgress<'_>) {
         let name = part.path.display().to_string();
-        match &part.form {
+        match part.form {
             Form::Kernel(found) => {
                 self.paths.push(name);
                 self.hub = self.hub.take().or_else(|| facts::hub_path(&part.path));
-                self.take_kernel((**found).clone());
+                self.take_kernel(*found);
             }
-            Form::Module => self.list(&name, &name, Kept::File(part.path.clone()), false),
+            Form::Module => self.list(&name, &name, Kept::File(part.path), false),
             Form::Root => {
                 self.paths.push(name);
                 self.folder(&part.path, progress);
@@ -99,11 +101,11 @@ impl Assembly {
                     return;
                 }
                 self.hub = self.hub.take().or_else(|| facts::hub_path(&part.path));
-                match &part.package {
-                    Some(package) => self.packages.push(package.clone()),
+                match part.package {
+                    Some(package) => self.packages.push(package),
                     None => self.paths.push(name.clone()),
                 }
-                let walked = part::walk(&part.path, *format, *compression, progress, &mut |item| {
+                let walked = part::walk(&part.path, format, compression, progress, &mut |item| {
                     if let Item::File { path, size, content } = item {
                         self.entry(&name, path, size, content);
                     }

@@ -8,30 +8,28 @@ use super::assemble::Assembly;
 use super::error::GatherError;
 use super::facts;
 use super::found::FoundKernel;
-use super::group::Group;
 use super::module::{Expected, Modules};
 use super::options::{ModulesWanted, Options};
 
 impl Assembly {
-    /// The kernel that was found, or why there is none.
-    pub(super) fn finish(self, group: &Group, options: &Options) -> Result<FoundKernel, GatherError> {
+    /// The kernel that was found, or why there is none. `first`: the file to name when nothing was found.
+    pub(super) fn finish(self, first: &str, options: &Options) -> Result<FoundKernel, GatherError> {
         let Self { failed, mut problems, release, .. } = self;
         let Some(kernel) = self.kernel else {
             problems.splice(0..0, failed);
             if problems.is_empty() {
-                let first =
-                    group.parts.first().map(|part| part.path.display().to_string()).unwrap_or_default();
                 let problem = match &release {
                     Some(release) if !self.modules.is_empty() => {
                         Problem::OnlyModules { release: release.clone() }
                     }
                     _ => Problem::NothingInIt,
                 };
-                problems.push(SourceError::new(&first, problem));
+                problems.push(SourceError::new(first, problem));
             }
             return Err(GatherError { problems });
         };
         let known = &options.overrides;
+        let own_release = kernel.release.clone().or_else(|| release.clone());
         let told = known.release.clone().or(release).or_else(|| named_after_release(&kernel.name));
         let has_release = told.is_some();
         let release = told.unwrap_or_else(|| stem(&kernel.name));
@@ -63,10 +61,8 @@ impl Assembly {
             ModulesWanted::Names | ModulesWanted::None => Vec::new(),
         };
         // What was said on the command line about the release need not be what modules say.
-        let expected = Expected {
-            release: kernel.release.clone().or(group.release.clone()).filter(|_| known.release.is_none()),
-            endian: kernel.endian,
-        };
+        let expected =
+            Expected { release: own_release.filter(|_| known.release.is_none()), endian: kernel.endian };
         let modules = Modules::new(listed, expected);
         let config = self.config.unwrap_or_default();
         let configured = config.get("CONFIG_DEBUG_INFO_BTF_MODULES").map(|value| value == "y");

@@ -9,11 +9,14 @@ use super::super::error::Problem;
 use super::super::found::{Compression, FoundBtf};
 use super::options::{OnProgress, Progress};
 
-/// How much is read at a time; the start of a file is recognised by this much.
+/// How much is read at a time, in bytes.
 const READ_BYTES: usize = 256 << 10;
 
+/// By how much of its start a file is recognised, in bytes. The mark of an s390x image, at 64 KiB, lies furthest in.
+const HEAD_BYTES: usize = 68 << 10;
+
 /// What a part is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Form {
     /// A package or another archive.
     Archive { format: Format, compression: Compression },
@@ -28,7 +31,7 @@ pub(super) enum Form {
 }
 
 /// A part of a kernel.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Part {
     pub(super) path: PathBuf,
     pub(super) form: Form,
@@ -66,10 +69,10 @@ pub(super) struct Head {
 
 pub(super) fn head(path: &Path) -> Result<Head, Problem> {
     let unreadable = |error| Problem::Unreadable { error };
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(HEAD_BYTES);
     File::open(path)
         .map_err(unreadable)?
-        .take(READ_BYTES as u64)
+        .take(HEAD_BYTES as u64)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if let Some(format) = archive::recognise(&bytes) {

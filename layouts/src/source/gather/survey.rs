@@ -42,7 +42,7 @@ impl Gathering {
     /// When this one gives no usable kernel; the next may.
     pub fn next(&mut self, progress: &mut OnProgress<'_>) -> Option<Result<FoundKernel, GatherError>> {
         let group = self.groups.pop_front()?;
-        Some(assemble::kernel(&group, &self.options, progress))
+        Some(assemble::kernel(group, &self.options, progress))
     }
 
     /// Sources, or files in their folders, that gave nothing, while others did.
