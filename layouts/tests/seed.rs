@@ -141,7 +141,7 @@ fn kernel_of_row(kernel: &Kernel) -> String {
 #[test]
 fn every_line_of_the_seeds_table_comes_out_and_no_other() {
     let seed = seed();
-    let store = Store::embedded().expect("the data are well formed");
+    let store = Store::seed().expect("the data are well formed");
     let mut compared = BTreeSet::new();
     for kernel in store.kernels() {
         let name = kernel_of_row(kernel);
@@ -203,7 +203,7 @@ fn check_further(name: &str, expected: &[Row], further: &[String]) {
 
 #[test]
 fn the_kernels_are_the_seeds_in_its_order_with_its_facts() {
-    let store = Store::embedded().expect("the data are well formed");
+    let store = Store::seed().expect("the data are well formed");
     let mut lines = TARGETS.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     let head = lines.next().expect("a head");
     let lines: Vec<_> = lines.collect();

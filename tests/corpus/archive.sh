@@ -62,7 +62,12 @@ archive_update() {
     shift
     archive_use "$arch"
     stamp=$archive_root/updated
-    if [[ -z ${archive_force:-} && $(cat "$stamp" 2>/dev/null) == "$*" && -n $(find "$stamp" -mtime "-$archive_days") ]]; then
+    # What others asked for stays: they may be reading it.
+    local known
+    known=$(cat "$stamp" 2>/dev/null || true)
+    # shellcheck disable=SC2046,SC2086 # words
+    set -- $(printf '%s\n' $known "$@" | sort -u)
+    if [[ -z ${archive_force:-} && $known == "$*" && -n $(find "$stamp" -mtime "-$archive_days") ]]; then
         return
     fi
     for suite in "$@"; do

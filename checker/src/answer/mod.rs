@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn an_object_without_types_has_one_empty_answer() {
         let object = object("tests/fixtures/objects/plain_no_btf.bpf.o");
-        let store = Store::embedded().expect("the data are sound");
+        let store = Store::seed().expect("the data are sound");
         let kernels: Vec<&Kernel> = store.kernels().iter().collect();
         let answers = ask(&object, &kernels);
         assert_eq!(answers.distinct, [Answer { outcomes: Vec::new() }]);

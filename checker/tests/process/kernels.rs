@@ -29,6 +29,9 @@ pub const SEED: [(&str, &str, &str); 25] = [
     ("ubuntu/5.4.0-26-lowlatency/amd64", "flavour", "lowlatency"),
 ];
 
+/// The pattern that names them all, and no other kernel of the program.
+pub const SEEDS: &str = "ubuntu/*";
+
 /// VFIO is a module, and modules carry no BTF.
 pub const MODULE_WITHOUT_BTF: [&str; 11] =
     ["4.4", "4.8", "4.10", "4.13", "4.15", "4.18", "5.0", "5.3", "arm64", "armhf", "aws"];

@@ -1,6 +1,6 @@
 //! The main job: the three samples against the seed's 25 kernels, as the issue that asked for them says.
 
-use crate::kernels::{MODULE_NOT_STORED, MODULE_WITHOUT_BTF, SEED, SHIP_BTF, TWO_STRUCTS};
+use crate::kernels::{MODULE_NOT_STORED, MODULE_WITHOUT_BTF, SEED, SEEDS, SHIP_BTF, TWO_STRUCTS};
 use crate::report::{check, codes, list, text, texts};
 use crate::run::{corecheck, sample};
 
@@ -20,7 +20,7 @@ fn without_type(alias: &str) -> Option<&'static str> {
 
 #[test]
 fn the_kernels_are_the_seeds_in_its_groups_and_order() {
-    let report = check(1, &[&sample("naive")]);
+    let report = check(1, &["--kernel", SEEDS, &sample("naive")]);
     let kernels: Vec<_> = list(&report.0, "kernels")
         .iter()
         .map(|kernel| (text(kernel, "name"), text(kernel, "group"), texts(kernel, "aliases")[0]))
@@ -32,14 +32,14 @@ fn the_kernels_are_the_seeds_in_its_groups_and_order() {
 
 #[test]
 fn verdicts_of_naive() {
-    let report = check(1, &[&sample("naive")]);
+    let report = check(1, &["--kernel", SEEDS, &sample("naive")]);
     let verdict = |alias: &str| without_type(alias).unwrap_or(if alias == "5.19" { "fails" } else { "ok" });
     assert_eq!(report.verdicts(), expected(verdict));
 }
 
 #[test]
 fn verdicts_of_iommu_group() {
-    let report = check(1, &[&sample("iommu_group")]);
+    let report = check(1, &["--kernel", SEEDS, &sample("iommu_group")]);
     let verdict = |alias: &str| {
         without_type(alias).unwrap_or(if TWO_STRUCTS.contains(&alias) { "fails" } else { "ok" })
     };
@@ -48,7 +48,7 @@ fn verdicts_of_iommu_group() {
 
 #[test]
 fn verdicts_of_portable_wait_for_the_analysis_of_guards() {
-    let report = check(2, &[&sample("portable")]);
+    let report = check(2, &["--kernel", SEEDS, &sample("portable")]);
     assert_eq!(report.verdicts(), expected(|_| "unknown"));
     for (alias, result) in report.results() {
         let expected =
@@ -65,14 +65,14 @@ fn verdicts_of_portable_wait_for_the_analysis_of_guards() {
 
 #[test]
 fn values_that_a_loader_patches_in() {
-    let naive = check(1, &[&sample("naive")]);
+    let naive = check(1, &["--kernel", SEEDS, &sample("naive")]);
     for alias in ["5.4", "5.8", "5.11", "5.13", "5.15", "ppc64el", "azure", "gcp", "lowlatency"] {
         let values = [0, 4, 8, 16, 80, 224, 192].map(Some);
         assert_eq!(naive.values(alias), values, "{alias}");
         let units: Vec<_> = naive.outcomes(alias).iter().map(|outcome| text(outcome, "unit")).collect();
         assert_eq!(units, ["vmlinux"; 7], "{alias}");
     }
-    let iommu_group = check(1, &[&sample("iommu_group")]);
+    let iommu_group = check(1, &["--kernel", SEEDS, &sample("iommu_group")]);
     assert_eq!(iommu_group.values("5.15"), [Some(16)]);
     assert_eq!(iommu_group.values("ppc64el"), [Some(16)]);
     assert_eq!(iommu_group.values("5.19"), [Some(856)]);
@@ -85,7 +85,7 @@ fn values_that_a_loader_patches_in() {
 /// `vfio_portable` asks through one type equal in both generations, one of the old and one of the new.
 #[test]
 fn portable_resolves_what_is_there() {
-    let report = check(2, &[&sample("portable")]);
+    let report = check(2, &["--kernel", SEEDS, &sample("portable")]);
     let accesses = list(&list(&report.0, "objects")[0], "accesses");
     let of = |alias: &str, type_name: &str| -> Vec<(String, String)> {
         let outcomes = report.outcomes(alias).iter().zip(accesses);
@@ -152,7 +152,7 @@ fn what_broke_in_5_19_is_told_access_by_access() {
 
 #[test]
 fn why_a_type_is_not_there_is_told_apart() {
-    let report = check(1, &[&sample("naive")]);
+    let report = check(1, &["--kernel", SEEDS, &sample("naive")]);
     for (alias, result) in report.results() {
         let expected: &[&str] = match alias.as_str() {
             alias if MODULE_WITHOUT_BTF.contains(&alias) => &["module-without-btf"],
@@ -187,7 +187,7 @@ fn why_a_type_is_not_there_is_told_apart() {
 
 #[test]
 fn two_structs_of_one_name_are_named_both() {
-    let report = check(1, &[&sample("iommu_group")]);
+    let report = check(1, &["--kernel", SEEDS, &sample("iommu_group")]);
     for alias in TWO_STRUCTS {
         let [outcome] = report.outcomes(alias) else { panic!("{alias} has one access") };
         assert_eq!((text(outcome, "outcome"), text(&outcome["reason"], "code")), ("error", "ambiguous"));
@@ -209,7 +209,7 @@ fn two_structs_of_one_name_are_named_both() {
 #[test]
 fn verdicts_without_shipped_btf_are_for_one_brought_along() {
     for (name, status) in [("naive", 1), ("iommu_group", 1), ("portable", 2)] {
-        let report = check(status, &[&sample(name)]);
+        let report = check(status, &["--kernel", SEEDS, &sample(name)]);
         for (alias, result) in report.results() {
             let expected: &[&str] =
                 if SHIP_BTF.contains(&alias.as_str()) { &[] } else { &["btf-brought-along"] };
@@ -228,7 +228,7 @@ fn verdicts_without_shipped_btf_are_for_one_brought_along() {
 
 #[test]
 fn kernels_that_answer_alike_share_one_answer() {
-    let report = check(1, &[&sample("naive")]);
+    let report = check(1, &["--kernel", SEEDS, &sample("naive")]);
     let answer = |alias: &str| report.result(alias)["answer"].as_u64().expect("a number");
     for alias in ["5.8", "5.11", "5.13", "5.15", "ppc64el", "azure", "gcp", "lowlatency"] {
         assert_eq!(answer(alias), answer("5.4"), "{alias}");
@@ -239,7 +239,7 @@ fn kernels_that_answer_alike_share_one_answer() {
 
 #[test]
 fn people_are_told_verdict_access_line_and_reason() {
-    let run = corecheck(&["check", &sample("naive")]).expect_status(1);
+    let run = corecheck(&["check", "--kernel", SEEDS, &sample("naive")]).expect_status(1);
     let words = [
         "ok",
         "fails",

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn kernels_that_lay_out_alike_come_together() {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         let kernels: Vec<&Kernel> = store.kernels().iter().collect();
         let distinct = distinct(&kernels, &"vfio_group".parse().expect("it names a type"));
         let shared: Vec<Vec<&str>> = distinct

@@ -112,7 +112,7 @@ mod tests {
     use crate::store::Store;
 
     fn labels(patterns: &[&str], name: &str) -> Vec<String> {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         let kernels = store.select(&patterns).expect("the seed has them");
         let life = life(&kernels, &name.parse().expect("it names a type"));

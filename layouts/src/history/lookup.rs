@@ -164,7 +164,7 @@ mod tests {
     }
 
     fn status(alias: &str, of: &str) -> Status {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         let kernel = store.select(&[alias.to_owned()]).expect("the seed has it")[0];
         lookup(kernel, &name(of))
     }

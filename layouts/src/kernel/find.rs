@@ -22,6 +22,8 @@ pub enum Place {
     NotConfigured(String),
     /// Not in its vmlinux; no more is known.
     Absent,
+    /// Neither in its vmlinux nor in any of its modules.
+    Nowhere,
 }
 
 /// Why a type is certainly not found.
@@ -149,6 +151,10 @@ impl<'r> Search<'r> {
                 found.push(here);
                 continue;
             }
+            if let Some(missing) = kernel.lacks_modules_for(name, modules) {
+                found.push(Arc::new(missing));
+                continue;
+            }
             let in_modules = self.in_modules(kernel, number, |module| modules.has(module));
             if !in_modules.is_empty() {
                 found.push(Arc::new(Found::In(in_modules)));
@@ -212,8 +218,22 @@ impl Kernel {
     /// Whether what is stored can say anything about a root of this name.
     fn answers_for(&self, name: &str) -> bool {
         match &self.coverage {
-            Coverage::Complete => true,
+            Coverage::Complete | Coverage::Vmlinux(_) => true,
             Coverage::Partial(listed) => listed.contains_key(name),
+        }
+    }
+
+    /// What is known of a name that the vmlinux has not, where the stored parts of modules say nothing of it.
+    fn lacks_modules_for(&self, name: &str, modules: &Modules) -> Option<Found> {
+        match &self.coverage {
+            Coverage::Vmlinux(listed) if !listed.contains_key(name) => {
+                let searches_modules = self.has_module_btf() && *modules != Modules::None;
+                Some(match searches_modules {
+                    true => Found::Unknown(Gap::ModulesNotStored),
+                    false => Found::Absent(Absence::NotInBtf),
+                })
+            }
+            _ => None,
         }
     }
 
@@ -232,7 +252,9 @@ impl Kernel {
     fn not_found(&self, name: &str, modules: &Modules, stores_all: bool) -> Found {
         let place = match &self.coverage {
             Coverage::Complete => &Place::Absent,
-            Coverage::Partial(listed) => listed.get(name).unwrap_or(&Place::Absent),
+            Coverage::Partial(listed) | Coverage::Vmlinux(listed) => {
+                listed.get(name).unwrap_or(&Place::Absent)
+            }
         };
         match place {
             Place::NotConfigured(option) => Found::Absent(Absence::NotConfigured(option.clone())),
@@ -243,7 +265,7 @@ impl Kernel {
                 Found::Absent(Absence::ModuleNotLoaded(module.clone()))
             }
             Place::Module(module) => self.not_in_module(module),
-            Place::Vmlinux => Found::Absent(Absence::NotInBtf),
+            Place::Vmlinux | Place::Nowhere => Found::Absent(Absence::NotInBtf),
             Place::Absent if self.has_module_btf() => {
                 let broken = self.broken_modules.iter().filter(|(module, _)| modules.has(module));
                 let broken: BTreeMap<String, String> =

@@ -22,11 +22,14 @@ use std::sync::Arc;
 
 use crate::btf::{Btf, Endian};
 
-/// How much of a kernel's vmlinux is stored.
+/// How much of a kernel is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Coverage {
     /// Every type: a name that is not there is absent.
     Complete,
+    /// Every type of its vmlinux. Of its modules only what the listed names need; each says where the kernel has it.
+    /// A name that neither the vmlinux has nor the list is not stored, which is not absent.
+    Vmlinux(BTreeMap<String, Place>),
     /// Only the listed names answer as roots; each says where the kernel has the type.
     /// A name that is not listed is not stored, which is not absent.
     Partial(BTreeMap<String, Place>),
@@ -71,6 +74,6 @@ impl Kernel {
 
     /// Whether every type of its vmlinux is stored.
     pub fn is_complete(&self) -> bool {
-        self.coverage == Coverage::Complete
+        matches!(self.coverage, Coverage::Complete | Coverage::Vmlinux(_))
     }
 }

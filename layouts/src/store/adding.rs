@@ -10,6 +10,12 @@ use crate::btf::{Btf, Kind, TypeId};
 use crate::kernel::{Coverage, Kernel, Place};
 use crate::source::gather::FoundKernel;
 
+/// What the unit of vmlinux is called.
+const VMLINUX: &str = "vmlinux";
+
+/// As hard as zstd can compress.
+const SMALLEST: i32 = 22;
+
 /// What was added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Added {
@@ -23,53 +29,82 @@ pub struct Added {
     pub imported: Imported,
 }
 
-/// Adds a kernel with all its modules to the file at `path`; with `types` only what these need, whose kernel is then stored in
-/// part. `progress` is told how many modules have been read.
+/// How much of a kernel is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent<'t> {
+    /// All types of its vmlinux and of all its modules.
+    All,
+    /// What these types need, wherever the kernel has them.
+    Types(&'t [String]),
+    /// All types of its vmlinux, and of its modules what these types need.
+    VmlinuxAnd(&'t [String]),
+}
+
+/// Adds a kernel to the file at `path`. With `is_small` the store is compressed as hard as zstd can, which takes many times as
+/// long. `progress` is told how many modules have been read.
 ///
 /// # Errors
 /// [`GivenError`]: the kernel's BTF is broken, or the file cannot be written. Broken modules are no error.
 pub fn add(
     mut found: FoundKernel,
-    types: &[String],
+    extent: Extent<'_>,
+    is_small: bool,
     path: &Path,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Added, GivenError> {
     let modules = found.take_modules();
     let mut kernel = kernel_of(found)?;
     let vmlinux = btf_of(&kernel)?;
-    let mut part = Part::new(types);
-    if !types.is_empty() {
-        kernel.vmlinux = Some(part.of("vmlinux", &vmlinux)?);
+    let mut part = match extent {
+        Extent::All => None,
+        Extent::Types(types) | Extent::VmlinuxAnd(types) => Some(Part::new(types)),
+    };
+    if let Some(part) = &mut part {
+        let of_vmlinux = part.of(VMLINUX, &vmlinux)?;
+        if let Extent::Types(_) = extent {
+            kernel.vmlinux = Some(of_vmlinux);
+        }
     }
     let mut import = Import::new(&kernel)?;
+    if is_small {
+        import = import.compressed(SMALLEST);
+    }
     let mut stored: BTreeSet<String> = BTreeSet::new();
     let mut broken = kernel.broken_modules.clone();
     for (count, module) in modules.enumerate() {
-        match module_btf(&module, &vmlinux) {
-            Ok(None) => {}
-            Ok(Some(btf)) if types.is_empty() => {
+        match (module_btf(&module, &vmlinux), &mut part) {
+            (Ok(None), _) => {}
+            (Ok(Some(btf)), None) => {
                 import.module(&module.name, &btf)?;
                 stored.insert(module.name);
             }
-            Ok(Some(btf)) => {
+            (Ok(Some(btf)), Some(part)) => {
                 let of_module = part.of(&module.name, &btf)?;
                 if of_module.type_count() > 1 {
                     import.module(&module.name, &of_module)?;
                 }
                 stored.insert(module.name);
             }
-            Err(why) => {
+            (Err(why), _) => {
                 broken.insert(module.name, why);
             }
         }
         progress(count + 1);
     }
     broken.iter().for_each(|(name, why)| import.broken_module(name, why));
-    if !stored.is_empty() || !broken.is_empty() {
-        import.ships(stored.iter().chain(broken.keys()).cloned());
-    }
-    if !types.is_empty() {
-        import.covers(Coverage::Partial(part.places));
+    match part {
+        Some(part) => {
+            let places = part.places(!stored.is_empty() && broken.is_empty());
+            import.covers(match extent {
+                Extent::VmlinuxAnd(_) => Coverage::Vmlinux(places),
+                Extent::All | Extent::Types(_) => Coverage::Partial(places),
+            });
+        }
+        // Where only some types are stored, their places tell more than a list of modules.
+        None if !stored.is_empty() || !broken.is_empty() => {
+            import.ships(stored.iter().chain(broken.keys()).cloned());
+        }
+        None => {}
     }
     let imported = import.commit(path)?;
     Ok(Added { name: kernel.name.to_string(), modules: stored.len(), broken, imported })
@@ -90,29 +125,36 @@ impl<'t> Part<'t> {
         Self { types, places: types.iter().map(|name| (name.clone(), Place::Absent)).collect() }
     }
 
+    /// Where the types are. `is_searched`: every module was looked into.
+    fn places(self, is_searched: bool) -> BTreeMap<String, Place> {
+        let known = |place| if place == Place::Absent && is_searched { Place::Nowhere } else { place };
+        self.places.into_iter().map(|(name, place)| (name, known(place))).collect()
+    }
+
     /// A unit's part.
     fn of(&mut self, unit: &str, btf: &Btf) -> Result<Arc<Btf>, GivenError> {
-        let is_root = |kind: Kind| {
-            matches!(kind, Kind::Struct | Kind::Union | Kind::Enum | Kind::Enum64 | Kind::Typedef | Kind::Fwd)
-        };
         let mut roots: BTreeSet<TypeId> = BTreeSet::new();
         for name in self.types {
             let essential = crate::btf::essential_name(name.as_bytes());
-            let found =
-                btf.find_by_essential_name(&[essential], is_root).remove(essential).unwrap_or_default();
-            if found.is_empty() {
-                continue;
-            }
+            let found = btf.find_by_essential_name(&[essential], is_root).remove(essential);
+            let found = found.unwrap_or_default();
+            let is_defined = found.iter().any(|&id| btf.kind(id) != Kind::Fwd);
             roots.extend(found);
+            // That a type is named somewhere does not say that it is there.
             let place = self.places.entry(name.clone()).or_insert(Place::Absent);
-            if unit == "vmlinux" {
-                *place = Place::Vmlinux;
-            } else if *place == Place::Absent {
-                *place = Place::Module(unit.to_owned());
+            if is_defined && *place == Place::Absent {
+                *place = match unit {
+                    VMLINUX => Place::Vmlinux,
+                    module => Place::Module(module.to_owned()),
+                };
             }
         }
         let wrong = |error| GivenError::Btf { name: unit.to_owned(), error };
         let (bytes, _) = btf.subset(&roots).map_err(wrong)?;
         Ok(Arc::new(Btf::parse(bytes).map_err(wrong)?))
     }
+}
+
+fn is_root(kind: Kind) -> bool {
+    matches!(kind, Kind::Struct | Kind::Union | Kind::Enum | Kind::Enum64 | Kind::Typedef | Kind::Fwd)
 }

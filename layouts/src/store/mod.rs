@@ -1,19 +1,23 @@
 //! The store: kernels with their layouts, and finding them by name.
 //!
-//! Kernels come from two places: the seed's tables, which are part of this program (`embedded`), and files of the user's
-//! ([`mod@file`]). Of a file only names and facts are read at once; types when they are asked for.
+//! Kernels come from three places: the seed's tables (`seed`) and a file of Debian's kernels (`debian`), which are part of
+//! this program, and files of the user's ([`mod@file`]). Of a file only names and facts are read at once; types when they
+//! are asked for.
 
 mod adding;
 mod bytes;
 pub mod content;
-mod embedded;
+mod debian;
 pub mod file;
 mod given;
 mod query;
+mod seed;
 
 use std::sync::Arc;
 
-pub use adding::{Added, add};
+use thiserror::Error;
+
+pub use adding::{Added, Extent, add};
 pub use bytes::Damage;
 pub use given::{GivenError, given};
 pub use query::{QueryError, nearest};
@@ -21,6 +25,16 @@ pub use query::{QueryError, nearest};
 use self::file::{StoreError, StoreFile};
 use crate::kernel::{Kernel, Looked, Root, StoredAt};
 use crate::source::table::TableError;
+
+/// What is part of this program is damaged.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub enum EmbeddedError {
+    /// A table of the seed.
+    Table(#[from] TableError),
+    /// The file of Debian's kernels.
+    File(#[from] StoreError),
+}
 
 /// Kernels in the order in which they are shown.
 #[derive(Debug, Clone)]
@@ -30,12 +44,22 @@ pub struct Store {
 }
 
 impl Store {
-    /// The kernels that this program carries: the seed's 25, in its groups and order.
+    /// The kernels that this program carries: the seed's, and after them Debian's.
     ///
     /// # Errors
-    /// [`TableError`] when the data files contradict their format; the tests of this crate keep that from happening.
-    pub fn embedded() -> Result<Self, TableError> {
-        Ok(Self::of(embedded::kernels()?))
+    /// [`EmbeddedError`] when the data contradict their formats; the tests of this crate keep that from happening.
+    pub fn embedded() -> Result<Self, EmbeddedError> {
+        let mut store = Self::seed()?;
+        store.add_file(StoreFile::embedded(debian::STORE)?);
+        Ok(store)
+    }
+
+    /// The seed's 25 kernels, in its groups and order.
+    ///
+    /// # Errors
+    /// As [`Store::embedded`].
+    pub fn seed() -> Result<Self, EmbeddedError> {
+        Ok(Self::of(seed::kernels()?))
     }
 
     /// A store of these kernels, in this order.

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn select(patterns: &[&str]) -> Result<Vec<String>, QueryError> {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         Ok(store.select(&patterns)?.into_iter().map(|kernel| kernel.aliases[0].clone()).collect())
     }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn types_that_can_be_asked_about_have_names() {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         assert_eq!(store.type_names(), BTreeSet::from(["vfio_group".to_owned()]));
         let mut complete = store.kernels()[8].clone();
         complete.coverage = crate::kernel::Coverage::Complete;

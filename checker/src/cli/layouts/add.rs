@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use anyhow::bail;
 use clap::Args;
 use corecheck_layouts::source::gather::{ModulesWanted, Options, Overrides, Source, survey};
-use corecheck_layouts::store;
+use corecheck_layouts::store::{self, Extent};
 
 use crate::cli::output::Screen;
 use crate::cli::progress::Progress;
@@ -22,6 +22,12 @@ pub(super) struct AddArgs {
     /// Store only what these types need (separated by commas)
     #[arg(long = "types", value_name = "NAME,...", value_delimiter = ',')]
     types: Vec<String>,
+    /// Store all of vmlinux, but of modules only what these types need
+    #[arg(long = "module-types", value_name = "NAME,...", value_delimiter = ',', conflicts_with_all = ["types", "no_modules"])]
+    module_types: Vec<String>,
+    /// Compress as hard as can be, for a store that is handed on: takes many times as long
+    #[arg(long)]
+    small: bool,
     /// Leave modules out
     #[arg(long)]
     no_modules: bool,
@@ -29,6 +35,18 @@ pub(super) struct AddArgs {
     facts: FactsArgs,
     #[command(flatten)]
     store: StoreArg,
+}
+
+impl AddArgs {
+    fn extent(&self) -> Extent<'_> {
+        if !self.types.is_empty() {
+            Extent::Types(&self.types)
+        } else if !self.module_types.is_empty() {
+            Extent::VmlinuxAnd(&self.module_types)
+        } else {
+            Extent::All
+        }
+    }
 }
 
 /// What is known better than the source knows it.
@@ -81,8 +99,9 @@ pub(super) fn run(args: &AddArgs, screen: &Screen) -> anyhow::Result<()> {
                 let total = found.module_count();
                 let name = format!("{}/{}", found.distro, found.release);
                 problems.extend(found.problems.iter().map(ToString::to_string));
-                let of_kernel =
-                    store::add(found, &args.types, &path, &mut |done| progress.modules(&name, done, total));
+                let of_kernel = store::add(found, args.extent(), args.small, &path, &mut |done| {
+                    progress.modules(&name, done, total);
+                });
                 match of_kernel {
                     Ok(of_kernel) => added.push(of_kernel),
                     Err(error) => problems.push(error.to_string()),
@@ -92,6 +111,9 @@ pub(super) fn run(args: &AddArgs, screen: &Screen) -> anyhow::Result<()> {
         }
     }
     problems.extend(kernels.into_problems().iter().map(ToString::to_string));
+    if args.small && !added.is_empty() {
+        store::file::compact(&path)?;
+    }
     progress.finish();
     problems.iter().for_each(|problem| log::warn!("{problem}"));
     if added.is_empty() {

@@ -288,7 +288,7 @@ mod tests {
     use super::*;
 
     fn store() -> Store {
-        Store::embedded().expect("the data are well formed")
+        Store::seed().expect("the data are well formed")
     }
 
     #[test]

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn compared(old: &str, new: &str) -> (String, Value) {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         let kernel = |alias: &str| store.select(&[alias.to_owned()]).expect("the seed has it")[0];
         let name: TypeName = "struct vfio_group".parse().expect("it names a type");
         let sides = Sides { old: kernel(old), old_label: old, new: kernel(new), new_label: new };

@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_kernel_of_the_seed_says_that_it_is_stored_in_part() {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         let of = |alias: &str| {
             let kernels = store.select(&[alias.to_owned()]).expect("the seed has it");
             shown(&store.whole(kernels[0]).expect("it can be read"))

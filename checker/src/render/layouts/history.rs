@@ -204,7 +204,7 @@ mod tests {
     }
 
     fn seed(name: &str, is_brief: bool) -> (String, Value) {
-        render(&Store::embedded().expect("the data are well formed"), name, is_brief)
+        render(&Store::seed().expect("the data are well formed"), name, is_brief)
     }
 
     /// The page as it was given, what its form glued together on separate lines.
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn types_other_than_structs_have_a_history() {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         // As if all types of these kernels were known.
         let complete = store.kernels().iter().filter(|kernel| kernel.vmlinux.is_some()).map(|kernel| {
             let mut kernel = kernel.clone();

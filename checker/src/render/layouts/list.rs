@@ -32,7 +32,7 @@ pub fn human(kernels: &[&Kernel], width: usize, out: &mut dyn Write) -> io::Resu
         "",
         &format!(
             "{count} kernel{}: aliases, name, the BTF that it ships (none: bring one along), and the types that are \
-             stored (-: its vmlinux has none of those that are listed for it).",
+             stored (-: none of those that are listed for it).",
             if count == 1 { "" } else { "s" }
         ),
     )
@@ -41,10 +41,16 @@ pub fn human(kernels: &[&Kernel], width: usize, out: &mut dyn Write) -> io::Resu
 fn row(kernel: &Kernel) -> [String; 4] {
     let stored = match &kernel.coverage {
         Coverage::Complete => "all types".to_owned(),
+        Coverage::Vmlinux(_) => "all of vmlinux".to_owned(),
         Coverage::Partial(listed) => {
             let names: Vec<&str> = listed
                 .iter()
-                .filter(|(_, place)| **place == Place::Vmlinux)
+                .filter(|(_, place)| match place {
+                    Place::Vmlinux => true,
+                    // What a file says to be in a module, it has.
+                    Place::Module(_) => kernel.stored.is_some(),
+                    Place::NotConfigured(_) | Place::Absent | Place::Nowhere => false,
+                })
                 .map(|(name, _)| name.as_str())
                 .collect();
             match names.as_slice() {
@@ -72,7 +78,7 @@ fn entry(kernel: &Kernel) -> io::Result<Value> {
     if let Value::Object(fields) = &mut entry {
         fields.insert("config".to_owned(), json!(kernel.facts.config));
         fields.insert("provenance".to_owned(), json!(kernel.facts.provenance));
-        if let Coverage::Partial(listed) = &kernel.coverage {
+        if let Coverage::Partial(listed) | Coverage::Vmlinux(listed) = &kernel.coverage {
             let places = listed.iter().map(|(name, place)| (name.clone(), place_value(place)));
             fields.insert("types".to_owned(), Value::Object(places.collect()));
         }
@@ -86,6 +92,7 @@ fn place_value(place: &Place) -> Value {
         Place::Module(module) => json!({ "place": "module", "module": module }),
         Place::NotConfigured(option) => json!({ "place": "not-configured", "option": option }),
         Place::Absent => json!({ "place": "absent" }),
+        Place::Nowhere => json!({ "place": "nowhere" }),
     }
 }
 
@@ -96,7 +103,7 @@ mod tests {
     use super::*;
 
     fn listed(patterns: &[&str]) -> (String, Value) {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         let kernels = store.select(&patterns).expect("the seed has them");
         let (mut text, mut document) = (Vec::new(), Vec::new());

@@ -259,7 +259,7 @@ mod tests {
     use super::*;
 
     fn shown(patterns: &[&str], depth: Depth) -> (String, Value) {
-        let store = Store::embedded().expect("the data are well formed");
+        let store = Store::seed().expect("the data are well formed");
         let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         let kernels = store.select(&patterns).expect("the seed has them");
         let name: TypeName = "vfio_group".parse().expect("it names a type");

@@ -163,3 +163,23 @@ fn many_kernels_are_answered_as_each_alone() {
     assert!(Arc::ptr_eq(&together[0][0], &together[0][1]));
     assert!(find_all(&[], &roots, &modules).iter().all(Vec::is_empty));
 }
+
+#[test]
+fn a_whole_vmlinux_with_parts_of_modules_says_nothing_of_their_other_types() {
+    let mut kernel = kernel(&["device"], &[("vfio", &["vfio_group", "vfio_device"])]);
+    let in_vfio = ("vfio_group".to_owned(), Place::Module("vfio".to_owned()));
+    let nowhere = ("kvm".to_owned(), Place::Nowhere);
+    kernel.coverage = Coverage::Vmlinux(BTreeMap::from([in_vfio, nowhere]));
+    let all = Modules::All;
+    assert_eq!(place(&kernel, "device", &all), "vmlinux");
+    assert_eq!(place(&kernel, "vfio_group", &all), "vfio");
+    assert_eq!(place(&kernel, "vfio_group", &Modules::None), "absent ModuleNotLoaded(\"vfio\")");
+    assert_eq!(place(&kernel, "kvm", &all), "absent NotInBtf");
+    // In the stored part of vfio, but other modules may have one too.
+    assert_eq!(place(&kernel, "vfio_device", &all), "unknown ModulesNotStored");
+    assert_eq!(place(&kernel, "vfio_device", &only(&["vfio"])), "unknown ModulesNotStored");
+    assert_eq!(place(&kernel, "vfio_device", &Modules::None), "absent NotInBtf");
+    // Loaders search modules only where these carry BTF.
+    kernel.facts.btf = ShippedBtf::Vmlinux;
+    assert_eq!(place(&kernel, "vfio_device", &all), "absent NotInBtf");
+}

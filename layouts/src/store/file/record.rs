@@ -87,22 +87,11 @@ impl Head {
             Coverage::Complete => out.push(0),
             Coverage::Partial(listed) => {
                 out.push(1);
-                out.put_number(listed.len() as u64);
-                for (name, place) in listed {
-                    put_text(&mut out, name);
-                    match place {
-                        Place::Vmlinux => out.push(0),
-                        Place::Absent => out.push(1),
-                        Place::Module(module) => {
-                            out.push(2);
-                            put_text(&mut out, module);
-                        }
-                        Place::NotConfigured(option) => {
-                            out.push(3);
-                            put_text(&mut out, option);
-                        }
-                    }
-                }
+                put_places(&mut out, listed);
+            }
+            Coverage::Vmlinux(listed) => {
+                out.push(2);
+                put_places(&mut out, listed);
             }
         }
         out.put_number(u64::from(self.module_count));
@@ -133,11 +122,9 @@ impl Head {
         let facts = Facts { version, flavour, group, btf, config: BTreeMap::new(), provenance };
         let coverage = match input.byte()? {
             0 => Coverage::Complete,
-            _ => Coverage::Partial(
-                (0..input.count(2)?)
-                    .map(|_| Ok((text(input)?, place(input)?)))
-                    .collect::<Result<_, Damage>>()?,
-            ),
+            1 => Coverage::Partial(places(input)?),
+            2 => Coverage::Vmlinux(places(input)?),
+            _ => return Err(input.damage("it is not known how much is stored")),
         };
         let (module_count, types) = (input.number32()?, input.number()?);
         Ok(Self {
@@ -155,12 +142,37 @@ impl Head {
     }
 }
 
+fn put_places(out: &mut Vec<u8>, listed: &BTreeMap<String, Place>) {
+    out.put_number(listed.len() as u64);
+    for (name, place) in listed {
+        put_text(out, name);
+        match place {
+            Place::Vmlinux => out.push(0),
+            Place::Absent => out.push(1),
+            Place::Module(module) => {
+                out.push(2);
+                put_text(out, module);
+            }
+            Place::NotConfigured(option) => {
+                out.push(3);
+                put_text(out, option);
+            }
+            Place::Nowhere => out.push(4),
+        }
+    }
+}
+
+fn places(input: &mut Reader<'_>) -> Result<BTreeMap<String, Place>, Damage> {
+    (0..input.count(2)?).map(|_| Ok((text(input)?, place(input)?))).collect()
+}
+
 fn place(input: &mut Reader<'_>) -> Result<Place, Damage> {
     Ok(match input.byte()? {
         0 => Place::Vmlinux,
         1 => Place::Absent,
         2 => Place::Module(text(input)?),
         3 => Place::NotConfigured(text(input)?),
+        4 => Place::Nowhere,
         _ => return Err(input.damage("a place is not known")),
     })
 }

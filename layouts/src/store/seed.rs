@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(of("armhf").facts.config["CONFIG_KVM"], "n");
         let place = |alias: &str| match &of(alias).coverage {
             Coverage::Partial(listed) => listed[TYPE].clone(),
-            Coverage::Complete => panic!("{alias} is stored in part"),
+            Coverage::Complete | Coverage::Vmlinux(_) => panic!("{alias} is stored in part"),
         };
         assert_eq!(place("riscv64"), Place::NotConfigured(OPTION.to_owned()));
         assert_eq!(place("6.8"), Place::Module(MODULE.to_owned()));
