@@ -305,6 +305,11 @@ pub enum Problem {
         /// What happened.
         what: String,
     },
+    /// A program with DWARF where a kernel is wanted.
+    #[error(
+        "is a program, no kernel: it has no BTF, and its DWARF has no struct task_struct, mm_struct, list_head and super_block; give a kernel's vmlinux, with .BTF or DWARF"
+    )]
+    NoKernel,
     /// A BPF object where a kernel is wanted.
     #[error(
         "is a BPF object; give a kernel: raw BTF, an ELF file with .BTF, a kernel image, a package or a folder of those"
