@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::block::{self, Entry, Stored};
 use super::error::StoreError;
 use super::rewrite::block_place;
+use super::sharing::Sharing;
 use super::{StoreFile, UnitNumber, lineage};
 use crate::btf::{Btf, Builder, TypeId, TypeSpec};
 use crate::store::bytes::Damage;
@@ -116,7 +117,7 @@ fn put_together(
     all: Vec<Definition>,
     base: Option<&Whole>,
 ) -> Result<Whole, StoreError> {
-    let mut join = Join { builder, nameless: HashMap::new(), ids: Ids::new(), base };
+    let mut join = Join { builder: Sharing::new(builder), ids: Ids::new(), base };
     let bytes: usize = all.iter().map(|definition| definition.content.len()).sum();
     if bytes > MAX_BYTES {
         let damage = Damage { offset: 0, what: "its definitions are too large" };
@@ -149,20 +150,14 @@ fn put_together(
 
 /// The definitions of a unit on their way to one BTF.
 struct Join<'b> {
-    builder: Builder,
-    nameless: HashMap<TypeSpec, TypeId>,
+    builder: Sharing,
     ids: Ids,
     base: Option<&'b Whole>,
 }
 
 impl Target for Join<'_> {
     fn add(&mut self, spec: TypeSpec) -> TypeId {
-        if let Some(&known) = self.nameless.get(&spec) {
-            return known;
-        }
-        let id = self.builder.add(spec.clone());
-        self.nameless.insert(spec, id);
-        id
+        self.builder.shared(spec)
     }
 
     fn resolve(

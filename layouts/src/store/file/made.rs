@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::UnitNumber;
 use super::columns::Columns;
 use super::error::StoreError;
+use super::sharing::Sharing;
 use crate::btf::{Btf, BtfError, Builder, TypeId, TypeSpec};
 use crate::kernel::Candidates;
 use crate::store::bytes::Damage;
@@ -46,9 +47,7 @@ pub(super) struct Make<'m, 's> {
     columns: &'m mut Columns<'s>,
     unit: Unit,
     used: Use<'m>,
-    builder: Builder,
-    /// Types without a name, equal ones once.
-    nameless: HashMap<TypeSpec, TypeId>,
+    builder: Sharing,
     /// Types with one, by column, number, unit, and how they are used.
     named: HashMap<(usize, u32, Unit, Usage), TypeId>,
     /// How many definitions are being made within each other.
@@ -93,8 +92,7 @@ impl<'m, 's> Make<'m, 's> {
             columns,
             unit,
             used,
-            builder: Builder::new(endian),
-            nameless: HashMap::new(),
+            builder: Sharing::new(Builder::new(endian)),
             named: HashMap::new(),
             depth: 0,
             outer: 0,
@@ -223,12 +221,7 @@ pub(super) fn stub(key: Key<'_>, used: Use<'_>) -> Option<TypeSpec> {
 
 impl Target for Make<'_, '_> {
     fn add(&mut self, spec: TypeSpec) -> TypeId {
-        if let Some(&known) = self.nameless.get(&spec) {
-            return known;
-        }
-        let id = self.builder.add(spec.clone());
-        self.nameless.insert(spec, id);
-        id
+        self.builder.shared(spec)
     }
 
     fn at_depth(&mut self, levels: u32) {

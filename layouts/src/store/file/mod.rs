@@ -26,6 +26,7 @@ mod parts;
 mod record;
 mod remove;
 mod rewrite;
+mod sharing;
 mod signature;
 mod similar;
 #[cfg(test)]
