@@ -1,5 +1,7 @@
 //! The JSON forms and their published schemas hold each other to account.
 
+mod layouts;
+
 use std::path::Path;
 
 use corecheck::check::{Settings, check};
@@ -14,12 +16,36 @@ use super::samples;
 
 const REPORT: &str = include_str!("../../schema/report-1.json");
 const ACCESSES: &str = include_str!("../../schema/accesses-1.json");
+const LAYOUTS: &str = include_str!("../../schema/layouts-1.json");
+
+/// What a change may do to a document without making it wrong.
+struct Rules {
+    /// Whether an object may be without a member that it has.
+    may_go: fn(&str, &serde_json::Map<String, Value>) -> bool,
+    /// Members whose words are listed in the schema.
+    words: &'static [&'static str],
+    /// Members that may be null.
+    nullable: &'static [&'static str],
+    /// Members that may be negative.
+    signed: &'static [&'static str],
+}
+
+/// Those of reports and lists of accesses.
+const OF_REPORTS: Rules = Rules {
+    may_go: |member, members| {
+        let is_poisoned = members.get("outcome").is_some_and(|outcome| outcome == "poisoned");
+        OPTIONAL.contains(&member)
+            && !(member == "reason" && is_poisoned)
+            && !(member == "access" && (members.contains_key("outcome") || members.contains_key("rule")))
+    },
+    words: &["schema", "kind", "outcome", "verdict", "level", "phase", "btf", "reach"],
+    nullable: &[],
+    signed: &[],
+};
 
 /// Members that need not be there: a report without them is still valid.
 const OPTIONAL: [&str; 10] =
     ["module", "without", "source", "embedded_in", "value", "unit", "target", "phase", "reason", "access"];
-/// Members whose words are listed in the schema.
-const WORDS: [&str; 8] = ["schema", "kind", "outcome", "verdict", "level", "phase", "btf", "reach"];
 
 fn validator(schema: &str) -> Validator {
     let schema: Value = serde_json::from_str(schema).unwrap();
@@ -94,7 +120,7 @@ struct Mutation {
 }
 
 /// Every single change at every place of a document, of the kinds that a lax schema would let pass.
-fn mutations(document: &Value) -> Vec<Mutation> {
+fn mutations(document: &Value, rules: &Rules) -> Vec<Mutation> {
     let mut places = Vec::new();
     collect(document, String::new(), &mut places);
     let mut mutations = Vec::new();
@@ -108,13 +134,9 @@ fn mutations(document: &Value) -> Vec<Mutation> {
         match document.pointer(&place).unwrap() {
             Value::Object(members) => {
                 add("surplus member", false, &|value| value["surplus"] = json!(1));
-                add("null for an object", false, &|value| *value = Value::Null);
-                let is_poisoned = members.get("outcome").is_some_and(|outcome| outcome == "poisoned");
+                add("null for an object", rules.nullable.contains(&name), &|value| *value = Value::Null);
                 for member in members.keys() {
-                    let may_go = OPTIONAL.contains(&member.as_str())
-                        && !(member == "reason" && is_poisoned)
-                        && !(member == "access"
-                            && (members.contains_key("outcome") || members.contains_key("rule")));
+                    let may_go = (rules.may_go)(member, members);
                     add(&format!("no {member}"), may_go, &|value| {
                         value.as_object_mut().unwrap().remove(member);
                     });
@@ -129,11 +151,12 @@ fn mutations(document: &Value) -> Vec<Mutation> {
             Value::Number(_) => {
                 add("a string for an integer", false, &|value| *value = json!(value.to_string()));
                 add("a fraction", false, &|value| *value = json!(1.5));
-                add("a negative number", false, &|value| *value = json!(-1));
+                let is_signed = rules.signed.contains(&name);
+                add("a negative number", is_signed, &|value| *value = json!(-1));
             }
             Value::String(_) => {
                 add("a number for a string", false, &|value| *value = json!(7));
-                if WORDS.contains(&name) {
+                if rules.words.contains(&name) {
                     add("a wrong word", false, &|value| *value = json!("sideways"));
                     add("a word in capitals", false, &|value| {
                         *value = json!(value.as_str().unwrap().to_uppercase())
@@ -168,7 +191,7 @@ fn collect(value: &Value, place: String, places: &mut Vec<String>) {
 #[test]
 fn the_schema_refuses_every_wrong_report() {
     let validator = validator(REPORT);
-    let mutations = mutations(&report("several"));
+    let mutations = mutations(&report("several"), &OF_REPORTS);
     assert!(mutations.len() > 1000, "{} mutations only", mutations.len());
     for mutation in mutations {
         assert_eq!(validator.is_valid(&mutation.document), mutation.is_valid, "{}", mutation.what);
@@ -178,7 +201,7 @@ fn the_schema_refuses_every_wrong_report() {
 #[test]
 fn the_schema_refuses_every_wrong_list_of_accesses() {
     let validator = validator(ACCESSES);
-    for mutation in mutations(&accesses("several")) {
+    for mutation in mutations(&accesses("several"), &OF_REPORTS) {
         assert_eq!(validator.is_valid(&mutation.document), mutation.is_valid, "{}", mutation.what);
     }
 }
@@ -206,11 +229,15 @@ fn both_schemas_describe_an_object_alike() {
     for (name, definition) in accesses["$defs"].as_object().unwrap() {
         assert_eq!(definition, &report["$defs"][name], "{name}");
     }
+    let layouts: Value = serde_json::from_str(LAYOUTS).unwrap();
+    for name in ["kernel", "reason"] {
+        assert_eq!(layouts["$defs"][name], report["$defs"][name], "{name}");
+    }
 }
 
 #[test]
 fn everything_in_a_schema_is_described_and_strict() {
-    for schema in [REPORT, ACCESSES] {
+    for schema in [REPORT, ACCESSES, LAYOUTS] {
         let schema: Value = serde_json::from_str(schema).unwrap();
         let definitions = schema["$defs"].as_object().unwrap().iter();
         for (name, definition) in definitions.chain([(&"document".to_owned(), &schema)]) {

@@ -1,7 +1,10 @@
 //! What can be wrong with a source: each message says the place, what is wrong and what to do.
 
-use std::fmt::Write as _;
+mod words;
 
+pub(super) use words::first_bytes;
+
+use self::words::{hex_list, no_btf_advice};
 use super::found::Compression;
 use crate::btf::Endian;
 use crate::btf::HeaderProblem;
@@ -305,6 +308,11 @@ pub enum Problem {
         /// What happened.
         what: String,
     },
+    /// A program with DWARF where a kernel is wanted.
+    #[error(
+        "is a program, no kernel: it has no BTF, and its DWARF has no struct task_struct, mm_struct, list_head and super_block; give a kernel's vmlinux, with .BTF or DWARF"
+    )]
+    NoKernel,
     /// A BPF object where a kernel is wanted.
     #[error(
         "is a BPF object; give a kernel: raw BTF, an ELF file with .BTF, a kernel image, a package or a folder of those"
@@ -374,54 +382,5 @@ impl Problem {
     }
 }
 
-fn no_btf_advice(module: bool, dwarf: bool) -> &'static str {
-    match (module, dwarf) {
-        (false, true) => "it has only DWARF; add BTF with pahole -J FILE",
-        (true, true) => "it has only DWARF; add BTF with pahole -J --btf_base VMLINUX FILE",
-        (false, false) => {
-            "it is no kernel, or one built without CONFIG_DEBUG_INFO_BTF, or was stripped of it"
-        }
-        (true, false) => "the module was built without CONFIG_DEBUG_INFO_BTF_MODULES, or was stripped of it",
-    }
-}
-
-fn hex_list(offsets: &[usize]) -> String {
-    offsets.iter().map(|offset| format!("{offset:#x}")).collect::<Vec<_>>().join(", ")
-}
-
-/// The first bytes in hexadecimal, to tell a person what a file is.
-pub(super) fn first_bytes(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for byte in bytes.iter().take(8) {
-        let _ = write!(text, "{}{byte:02x}", if text.is_empty() { "" } else { " " });
-    }
-    if text.is_empty() { "nothing".to_owned() } else { text }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_name_file_place_and_help() {
-        let problem = Problem::NoBtf { module: false, dwarf: true }.inside("the decompressed vmlinux");
-        assert_eq!(
-            SourceError::new("vmlinuz", problem).to_string(),
-            "vmlinuz: in the decompressed vmlinux: has no .BTF section: it has only DWARF; add BTF with pahole -J FILE"
-        );
-        assert_eq!(
-            Problem::OldBootProtocol { version: 0x0207 }.to_string().split(',').next(),
-            Some("bzImage of boot protocol 2.07")
-        );
-        let needs = Problem::NeedsBase { release: Some("6.1".to_owned()), distilled: true }.to_string();
-        assert!(needs.contains("vmlinux of 6.1") && needs.contains(".BTF.base"), "{needs}");
-        assert!(Problem::Ambiguous { offsets: vec![16, 255] }.to_string().contains("0x10, 0xff"));
-    }
-
-    #[test]
-    fn first_bytes_are_few() {
-        assert_eq!(first_bytes(b"\x7fELF"), "7f 45 4c 46");
-        assert_eq!(first_bytes(&[0; 100]).len(), 8 * 3 - 1);
-        assert_eq!(first_bytes(b""), "nothing");
-    }
-}
+mod tests;

@@ -46,7 +46,8 @@ fn well_formed(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     whole.then(|| at..at.saturating_add(header.strings.end))
 }
 
-fn names_kernel_types(btf: &[u8]) -> bool {
+/// Whether BTF names the types that every kernel has.
+pub(super) fn names_kernel_types(btf: &[u8]) -> bool {
     let strings = Header::parse(btf).ok().and_then(|header| btf.get(header.strings));
     strings.is_some_and(|strings| KERNEL_TYPES.iter().all(|name| memmem::find(strings, name).is_some()))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use corecheck_layouts::btf::{Btf, Builder, Type, TypeId, TypeSpec, cdecl, essential_name};
+use corecheck_layouts::btf::{Btf, Builder, MemberSpec, Type, TypeId, TypeSpec, cdecl, essential_name};
 
 use super::ground;
 
@@ -46,6 +46,84 @@ pub(crate) fn split(data: &[u8]) {
     }
 }
 
+/// Input: the lengths of a vmlinux and of a distilled base in two bytes each (little-endian), these two, and a module's BTF
+/// that stands on the distilled base. Length 0 of the vmlinux stands for the types of a fixture.
+pub(crate) fn distilled(data: &[u8]) {
+    let Some((&[a, b, c, d], rest)) = data.split_first_chunk::<4>() else { return };
+    let length = |low, high| usize::from(u16::from_le_bytes([low, high]));
+    let Some((vmlinux, rest)) = rest.split_at_checked(length(a, b)) else { return };
+    let Some((base, module)) = rest.split_at_checked(length(c, d)) else { return };
+    let on = if vmlinux.is_empty() {
+        Arc::clone(&ground::types()[0])
+    } else {
+        let Ok(btf) = Btf::parse(vmlinux.to_vec()) else { return };
+        Arc::new(btf)
+    };
+    let Ok(moved) = Btf::parse_distilled(module.to_vec(), base.to_vec(), &on) else { return };
+    walk(&moved);
+    search(&moved);
+    // It has the types that it had, and stands where it was put.
+    let base = Arc::new(Btf::parse(base.to_vec()).expect("it was read"));
+    let before = Btf::parse_split(module.to_vec(), base).expect("it was read");
+    assert!(moved.base().is_some_and(|base| Arc::ptr_eq(base, &on)));
+    for (id, before_id) in moved.own_ids().zip(before.own_ids()) {
+        assert_eq!(moved.kind(id), before.kind(before_id));
+        // What has no name of its own in C is written without one, whatever its record says.
+        let is_nameless = matches!(
+            moved.ty(id),
+            Type::Ptr { .. } | Type::Qualifier { .. } | Type::Array(_) | Type::FuncProto(_)
+        );
+        assert!(is_nameless || moved.name(id) == before.name(before_id), "[{}]", id.0);
+    }
+    assert_eq!(moved.own_ids().count(), before.own_ids().count());
+}
+
+/// Modules on distilled bases for the fuzzer to begin with: on a fixture's types, and on types of their own.
+pub(crate) fn distilled_seeds() -> Vec<(&'static str, String, Vec<u8>)> {
+    let fixture = &ground::types()[0];
+    let types = fixture.own_ids().filter_map(|id| Some((id, TypeSpec::of(fixture.ty(id))?)));
+    // As `pahole` distils: without members and values.
+    let bare = types.filter_map(|(id, spec)| {
+        let name = fixture.name(id).to_owned();
+        match spec {
+            _ if name.is_empty() => None,
+            TypeSpec::Int { .. } | TypeSpec::Float { .. } | TypeSpec::Fwd { .. } => Some(spec),
+            TypeSpec::Composite { is_union, size, .. } => {
+                Some(TypeSpec::Composite { is_union, name, size, kind_flag: false, members: Vec::new() })
+            }
+            TypeSpec::Enum { size, is_signed, is_64: false, .. } => {
+                Some(TypeSpec::Enum { name, size, is_signed, is_64: false, values: Vec::new() })
+            }
+            _ => None,
+        }
+    });
+    let mut base = Builder::new(fixture.endian());
+    for spec in bare.take(8) {
+        base.add(spec);
+    }
+    let base = ground::parsed(base);
+    let mut module = Builder::split(&base);
+    let last = TypeId(base.type_count() - 1);
+    let pointer = module.add(TypeSpec::Ptr { to: last });
+    let member =
+        |name: &str, of, bit_offset| MemberSpec { name: name.to_owned(), of, bit_offset, bitfield_bits: 0 };
+    let members = vec![member("to", pointer, 0), member("held", TypeId(1), 64)];
+    module.add(TypeSpec::Composite {
+        is_union: false,
+        name: "own".to_owned(),
+        size: 4096,
+        kind_flag: false,
+        members,
+    });
+    let module = ground::parsed_on(module, &base);
+    let length = |bytes: &[u8]| u16::try_from(bytes.len()).expect("seeds are small").to_le_bytes();
+    let on = |name: &str, vmlinux: &[u8]| {
+        let parts = [&length(vmlinux), &length(base.bytes()), vmlinux, base.bytes(), module.bytes()];
+        ("distilled", name.to_owned(), parts.concat())
+    };
+    vec![on("fixture", &[]), on("itself", base.bytes())]
+}
+
 /// Whatever can be asked of BTF.
 fn all(btf: &Btf, data: &[u8]) {
     assert_eq!(btf.bytes(), data);
@@ -65,7 +143,7 @@ fn all(btf: &Btf, data: &[u8]) {
 }
 
 /// Every type, and what it refers to: all of it exists, and no chain is without end.
-fn walk(btf: &Btf) {
+pub(crate) fn walk(btf: &Btf) {
     let sound = |id: TypeId| assert!(btf.contains(id), "[{}] of {}", id.0, btf.type_count());
     // One beyond the last: it reads as void.
     for id in (0..=btf.type_count()).map(TypeId) {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use corecheck::object::read_bytes;
-use corecheck_layouts::btf::{Btf, Endian};
+use corecheck_layouts::btf::{Btf, Builder, Endian};
 use corecheck_layouts::store::Store;
 
 use super::kernel;
@@ -23,6 +23,17 @@ pub(crate) fn types() -> &'static [Arc<Btf>] {
         let read = |bytes: &[u8]| read_bytes("fixture", bytes).expect("the fixture is sound").remove(0);
         OBJECTS.iter().map(|bytes| read(bytes).btf.expect("the fixture has BTF")).collect()
     })
+}
+
+/// The types that were put together.
+pub(crate) fn parsed(types: Builder) -> Arc<Btf> {
+    Arc::new(Btf::parse(types.finish().expect("it can be written")).expect("sound BTF"))
+}
+
+/// The types that were put together on top of a base.
+pub(crate) fn parsed_on(types: Builder, base: &Arc<Btf>) -> Arc<Btf> {
+    let bytes = types.finish().expect("it can be written");
+    Arc::new(Btf::parse_split(bytes, Arc::clone(base)).expect("sound BTF"))
 }
 
 /// The stored kernels.

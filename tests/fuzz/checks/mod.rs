@@ -11,6 +11,7 @@ mod kernel;
 mod meter;
 mod object;
 mod source;
+mod store;
 
 pub use meter::Meter;
 
@@ -38,7 +39,7 @@ const MIB: usize = 1 << 20;
 /// (`embedded`). Words for people multiply: each access may repeat the longest name, up to 256 MiB in all, and `resolve` makes
 /// up to 624 accesses of however few bytes (373 for each of 367 bytes; 262 KB at most): hence the mebibyte where there are
 /// accesses.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "btf", check: btf::whole, fixed: 64 * KIB, per_byte: 128 },
     Target { name: "btf_split", check: btf::split, fixed: 64 * KIB, per_byte: 128 },
     Target { name: "btf_ext", check: object::btf_ext, fixed: 2 * MIB, per_byte: 128 },
@@ -50,8 +51,22 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "source", check: source::source, fixed: 3 * source::LIMIT + 144 * MIB, per_byte: 64 },
     // The windows of two decoders, one to see what is in it and one to read it, and an LZ4 decoder's block.
     Target { name: "archive", check: archive::archive, fixed: 288 * MIB, per_byte: 64 },
+    Target { name: "distilled", check: btf::distilled, fixed: 64 * KIB, per_byte: 128 },
+    // A store keeps once what many kernels have, so a byte may stand for many: what is made of one definition is bounded
+    // by 16 MiB of these, not by the length of the input. SQLite's own memory is not seen.
+    Target { name: "store", check: store::file, fixed: 64 * MIB, per_byte: 128 },
+    Target { name: "store_parts", check: store::parts, fixed: 64 * MIB, per_byte: 128 },
     Target { name: "resolve", check: access::resolve_both, fixed: 2 * MIB, per_byte: 128 },
 ];
+
+/// Seeds that need this program to be made: name of the target, name of the seed, bytes. Others are made by
+/// tests/fuzz/corpus.
+///
+/// # Panics
+/// When they cannot be made.
+pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
+    [store::seeds(), btf::distilled_seeds()].concat()
+}
 
 /// Runs the check of the target `name`, and asserts its bound on memory if a [`Meter`] is the allocator.
 ///

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::super::archive::{Flow, Item, Package};
 use super::super::error::{Problem, SourceError};
 use super::super::found::{FoundBtf, SourceKind};
-use super::super::{MAX_DECOMPRESSED_BYTES, MAX_FILE_BYTES, detect, elf, payload};
+use super::super::{MAX_DECOMPRESSED_BYTES, MAX_FILE_BYTES, detect, elf, payload, scan};
 use super::error::GatherError;
 use super::found::FoundKernel;
 use super::group::Group;
@@ -255,6 +255,36 @@ pub(super) fn made_of_dwarf(file: &str, bytes: &[u8]) -> Result<FoundBtf, Proble
         None => Cow::Borrowed(bytes),
     };
     let made = dwarf::encode(&dwarf::Elf::Bytes(&unpacked))?;
-    let found = elf::find_with(&unpacked, Some(&made))?;
+    of_kernel(file, &unpacked, &made)
+}
+
+/// What was made of an ELF file's DWARF, if the file is a kernel: any program may have DWARF. A kernel says so itself, or has
+/// the types that every kernel has, for files for debuggers have no content.
+pub(super) fn of_kernel(file: &str, elf: &[u8], made: &[u8]) -> Result<FoundBtf, Problem> {
+    let found = elf::find_with(elf, Some(made))?;
+    if found.banner.is_none() && !scan::names_kernel_types(made) {
+        return Err(Problem::NoKernel);
+    }
     Ok(FoundBtf { name: file.to_owned(), ..found })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{ElfBuilder, kernel_like_btf, raw_btf};
+    use super::*;
+    use crate::btf::Endian;
+
+    #[test]
+    fn a_program_with_dwarf_is_no_kernel() {
+        let with = |text: &[u8]| ElfBuilder::x86_64().section(".rodata", text).build();
+        let (program, vmlinux) =
+            (with(b"usage: ls"), with(b"Linux version 6.1.0-1-amd64 (a@b) (gcc) #1 SMP\n\0"));
+        let (few, all) = (raw_btf(Endian::Little), kernel_like_btf(Endian::Little));
+        let judged = |elf: &[u8], made: &[u8]| of_kernel("file", elf, made);
+        assert!(matches!(judged(&program, &few), Err(Problem::NoKernel)));
+        // A file for debuggers has no banner, a kernel of which little is known has not all types.
+        assert_eq!(judged(&program, &all).expect("it has a kernel's types").bytes, all);
+        let found = judged(&vmlinux, &few).expect("it says what it is");
+        assert_eq!((found.name.as_str(), found.release.as_deref()), ("file", Some("6.1.0-1-amd64")));
+    }
 }

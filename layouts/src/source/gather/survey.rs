@@ -203,7 +203,7 @@ impl Survey {
                 self.add(path, Form::Kernel(Box::new(found)), releases);
             }
             // Any program in a folder is an ELF file without BTF.
-            Err(Problem::NoBtf { module: false, dwarf: false }) if !named => {}
+            Err(Problem::NoBtf { module: false, dwarf: false } | Problem::NoKernel) if !named => {}
             // A module without BTF is still one that the kernel has.
             Err(Problem::NoBtf { module: true, .. }) => self.add(path, Form::Module, Vec::new()),
             Err(Problem::Unrecognised { .. } | Problem::Empty) if !named => {}
@@ -237,8 +237,7 @@ fn made_of_dwarf(path: &Path) -> Result<FoundBtf, Problem> {
     let bytes = read_file(path, super::super::MAX_FILE_BYTES)?;
     if payload::recognise(&bytes).is_none() {
         let made = dwarf::encode(&dwarf::Elf::File(path))?;
-        let found = elf::find_with(&bytes, Some(&made))?;
-        return Ok(FoundBtf { name: path.display().to_string(), ..found });
+        return assemble::of_kernel(&path.display().to_string(), &bytes, &made);
     }
     assemble::made_of_dwarf(&path.display().to_string(), &bytes)
 }

@@ -70,6 +70,10 @@ pub trait Target {
     /// Takes a type that has no name.
     fn add(&mut self, spec: TypeSpec) -> TypeId;
 
+    /// Is told how many levels deep in its definition the reference is that [`Target::resolve`] comes with next. What reads
+    /// the definition that it refers to at once, and so within the first, has to see to it that this ends.
+    fn at_depth(&mut self, _levels: u32) {}
+
     /// The type with this key: the one with number `which` of those the unit has; `of_base`: the base's, not the own unit's.
     ///
     /// # Errors
@@ -129,6 +133,7 @@ impl Decoder<'_, '_> {
         let first = self.input.peek()?;
         if first & tag::REFERENCE != 0 {
             let (key, which) = self.reference()?;
+            self.target.at_depth(depth);
             let found = self.target.resolve(key, which, first & tag::BASE != 0, used);
             return found.map_err(|what| self.input.damage(what));
         }

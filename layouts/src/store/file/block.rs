@@ -10,7 +10,7 @@ use super::super::content::{Class, Key};
 use super::UnitNumber;
 
 /// The most bytes that a block may have once decompressed. Real ones stay below 2 MiB.
-const MAX_BYTES: usize = 1 << 30;
+const MAX_BYTES: usize = 256 << 20;
 
 /// About so many names are in a block of types, and in one of functions and the like.
 const NAMES_PER_BLOCK: [u64; 2] = [256, 64];
@@ -215,6 +215,14 @@ pub(super) fn write(
 ) -> std::io::Result<Vec<u8>> {
     let mut payload = Vec::new();
     entries.iter().for_each(|entry| entry.write(&mut payload));
+    seal(prints, &payload, level)
+}
+
+/// Writes a block whose entries are written already.
+pub(super) fn seal(prints: &[(UnitNumber, u64)], payload: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
+    if payload.len() > MAX_BYTES {
+        return Err(std::io::Error::other("a block becomes too large"));
+    }
     let mut out = Vec::new();
     out.put_number(prints.len() as u64);
     let mut before = 0;
@@ -223,9 +231,9 @@ pub(super) fn write(
         out.extend(print.to_le_bytes());
         before = unit;
     }
-    out.extend(hash(&payload).to_le_bytes());
+    out.extend(hash(payload).to_le_bytes());
     out.put_number(payload.len() as u64);
-    out.extend(zstd::bulk::compress(&payload, level)?);
+    out.extend(zstd::bulk::compress(payload, level)?);
     Ok(out)
 }
 

@@ -20,7 +20,14 @@ impl Borders {
         let mut input = Reader::new(&stored);
         let mut read =
             || (0..input.count(1)?).map(|_| Ok(input.bytes()?.to_vec())).collect::<Result<Vec<_>, _>>();
-        let keys = read().map_err(StoreError::damaged("the list of blocks"))?;
+        let damaged = StoreError::damaged("the list of blocks");
+        let keys = match read() {
+            Ok(keys) if keys.is_empty() || !keys.is_sorted_by(|a, b| a < b) => {
+                return Err(damaged(input.damage("it is empty or not in order")));
+            }
+            Ok(keys) => keys,
+            Err(damage) => return Err(damaged(damage)),
+        };
         Ok(Self(keys))
     }
 

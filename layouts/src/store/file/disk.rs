@@ -1,7 +1,7 @@
 //! The file itself: tables of SQLite, and nothing of what they mean.
 //!
 //! SQLite commits a transaction as a whole or not at all, whatever is killed when. Who writes waits for who writes; who
-//! reads sees one commit. Why SQLite: tests/bench/stores.md.
+//! reads sees one commit. Why SQLite: tests/bench/stores.md. The file may be anybody's: see `guard`.
 
 use std::fmt;
 use std::path::Path;
@@ -11,14 +11,8 @@ use std::time::Duration;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, OptionalExtension as _};
 
 use super::error::StoreError;
-
-/// Blocks by where they begin; heads and details of kernels by number; and what the store says of itself.
-const TABLES: &str = "
-    create table blocks (id integer primary key, key blob not null unique, value blob not null);
-    create table heads (number integer primary key, value blob not null);
-    create table details (number integer primary key, value blob not null);
-    create table meta (name text primary key, value blob not null) without rowid;
-";
+use super::guard;
+use crate::store::bytes::Damage;
 
 const BLOCK: &str = "select value from blocks where key = ?1";
 const HEADS: &str = "select number, value from heads order by number";
@@ -51,20 +45,30 @@ fn meta(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreErr
     Ok(select.query_row([name], |row| row.get(0)).optional()?)
 }
 
+/// All heads. Pages of a damaged file may lead to each other, and would then be read again and again: so the numbers must
+/// ascend, and the heads be no longer together than the file.
 fn heads(connection: &Connection) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
+    let damaged = |what| StoreError::damaged("the list of kernels")(Damage { offset: 0, what });
+    let mut left = length(connection)?;
+    let mut heads: Vec<(u32, Vec<u8>)> = Vec::new();
     let mut select = connection.prepare_cached(HEADS)?;
-    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (number, head): (u32, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        if heads.last().is_some_and(|&(before, _)| before >= number) {
+            return Err(damaged("it is not in order"));
+        }
+        left = left.checked_sub(head.len() as u64).ok_or(damaged("it is longer than the file"))?;
+        heads.push((number, head));
+    }
+    Ok(heads)
 }
 
-/// Whether the tables of a store are there.
-fn has_tables(connection: &Connection) -> Result<bool, StoreError> {
-    let count: u32 = connection.query_row(
-        "select count(*) from sqlite_schema where type = 'table' and name in ('blocks', 'heads', 'details', 'meta')",
-        [],
-        |row| row.get(0),
-    )?;
-    Ok(count == 4)
+/// How long the file is, in bytes.
+fn length(connection: &Connection) -> Result<u64, StoreError> {
+    let pages: u32 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    let bytes: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    Ok(u64::from(pages) * u64::from(bytes))
 }
 
 /// The store for reading, as of one commit.
@@ -93,11 +97,19 @@ impl View {
         Self::of(connection)
     }
 
-    fn of(connection: Connection) -> Result<Self, StoreError> {
+    /// Opens a copy of a file that is in memory.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.deserialize_read_exact(MAIN_DB, bytes, bytes.len(), true)?;
+        Self::of(connection)
+    }
+
+    fn of(mut connection: Connection) -> Result<Self, StoreError> {
+        guard::distrust(&connection)?;
         connection.busy_timeout(PATIENCE)?;
         // All that is read is of one commit.
         connection.execute_batch("begin")?;
-        if !has_tables(&connection)? {
+        if guard::tables(&mut connection)? != guard::Tables::Ours {
             return Err(StoreError::foreign());
         }
         Ok(Self { connection: Mutex::new(connection) })
@@ -127,6 +139,18 @@ impl View {
     pub(super) fn heads(&self) -> Result<Vec<(u32, Vec<u8>)>, StoreError> {
         self.with(heads)
     }
+
+    /// How long the file is, in bytes: all blocks together are no longer.
+    pub(super) fn length(&self) -> Result<u64, StoreError> {
+        self.with(length)
+    }
+
+    /// Has SQLite look for pages that are used twice, or not in order.
+    pub(super) fn check_pages(&self) -> Result<(), StoreError> {
+        let says: String =
+            self.with(|connection| Ok(connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?))?;
+        if says == "ok" { Ok(()) } else { Err(StoreError::Pages { says }) }
+    }
 }
 
 /// Takes back what somebody who was killed had begun to change: SQLite cannot do it for who only reads.
@@ -137,10 +161,11 @@ fn take_back(path: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    guard::distrust(&connection)?;
     connection.busy_timeout(PATIENCE)?;
     // Whoever reads first does it.
-    has_tables(&connection)?;
+    guard::tables(&mut connection)?;
     Ok(())
 }
 
@@ -154,18 +179,32 @@ impl Change {
     /// Begins a change of the file, which is made if there is none; waits for others that change it.
     pub(super) fn begin(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
+        guard::distrust(&connection)?;
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "synchronous", "full")?;
         // At once for writing: one that reads first may find that it cannot become one that writes.
         connection.execute_batch("begin immediate")?;
-        let is_empty = connection
-            .query_row("select count(*) from sqlite_schema", [], |row| Ok(row.get::<_, u32>(0)? == 0))?;
-        if is_empty {
-            connection.execute_batch(TABLES)?;
-        } else if !has_tables(&connection)? {
-            return Err(StoreError::foreign());
+        Self::of(connection)
+    }
+
+    /// Begins a store that is in memory only: [`Change::into_view`] reads it.
+    pub(super) fn in_memory() -> Result<Self, StoreError> {
+        Self::of(Connection::open_in_memory()?)
+    }
+
+    fn of(mut connection: Connection) -> Result<Self, StoreError> {
+        let tables = guard::tables(&mut connection)?;
+        match tables {
+            guard::Tables::None => guard::create(&connection)?,
+            guard::Tables::Ours => {}
+            guard::Tables::Foreign => return Err(StoreError::foreign()),
         }
-        Ok(Self { connection, is_new: is_empty })
+        Ok(Self { connection, is_new: tables == guard::Tables::None })
+    }
+
+    /// What has been changed so far, for reading.
+    pub(super) fn into_view(self) -> View {
+        View { connection: Mutex::new(self.connection) }
     }
 
     /// Whether nothing was in the file.

@@ -34,6 +34,12 @@ pub enum StoreError {
         #[source]
         damage: Damage,
     },
+    /// The pages of the file do not hang together as SQLite's do.
+    #[error("its pages are damaged: {says}")]
+    Pages {
+        /// What SQLite says of it.
+        says: String,
+    },
     /// A unit that cannot be stored.
     #[error("the BTF of {unit} cannot be stored: {error}")]
     Unit {

@@ -6,9 +6,15 @@ use std::sync::Arc;
 use super::block::{self, Entry, Stored};
 use super::error::StoreError;
 use super::rewrite::block_place;
+use super::sharing::Sharing;
 use super::{StoreFile, UnitNumber, lineage};
 use crate::btf::{Btf, Builder, TypeId, TypeSpec};
+use crate::store::bytes::Damage;
 use crate::store::content::{Class, DeclTag, Key, Target, Use, decode};
+
+/// So many bytes of definitions are put together to one BTF. Real units stay below 10 MiB; but a damaged store may say of
+/// one definition that a kernel has it a million times.
+const MAX_BYTES: usize = 256 << 20;
 
 /// The types of a unit by class and name, each name's in their order.
 type Ids = HashMap<(Class, Arc<[u8]>), Vec<TypeId>>;
@@ -65,9 +71,13 @@ impl StoreFile {
             line.iter().for_each(|&unit| heirs.entry(unit).or_default().push(index));
         }
         let mut all: Vec<Vec<Definition>> = lines.iter().map(|_| Vec::new()).collect();
+        // Blocks of a damaged file may share their pages, and then be more than the file has room for.
+        let mut left = self.view.length()?;
         for key in self.borders.iter() {
             let Some(stored) = self.view.block(key)? else { continue };
             let damaged = |damage| StoreError::damaged(block_place(key))(damage);
+            let shared = Damage { offset: 0, what: "the blocks are longer than the file" };
+            left = left.checked_sub(stored.len() as u64).ok_or(shared).map_err(damaged)?;
             let payload = Stored::read(&stored).and_then(|stored| stored.payload()).map_err(damaged)?;
             for entry in block::entries(&payload) {
                 add_definitions(&entry.map_err(damaged)?, &heirs, &mut all);
@@ -107,7 +117,12 @@ fn put_together(
     all: Vec<Definition>,
     base: Option<&Whole>,
 ) -> Result<Whole, StoreError> {
-    let mut join = Join { builder, nameless: HashMap::new(), ids: Ids::new(), base };
+    let mut join = Join { builder: Sharing::new(builder), ids: Ids::new(), base };
+    let bytes: usize = all.iter().map(|definition| definition.content.len()).sum();
+    if bytes > MAX_BYTES {
+        let damage = Damage { offset: 0, what: "its definitions are too large" };
+        return Err(StoreError::damaged(unit)(damage));
+    }
     let mut reserved = Vec::with_capacity(all.len());
     for definition in &all {
         let id = join.builder.reserve();
@@ -135,20 +150,14 @@ fn put_together(
 
 /// The definitions of a unit on their way to one BTF.
 struct Join<'b> {
-    builder: Builder,
-    nameless: HashMap<TypeSpec, TypeId>,
+    builder: Sharing,
     ids: Ids,
     base: Option<&'b Whole>,
 }
 
 impl Target for Join<'_> {
     fn add(&mut self, spec: TypeSpec) -> TypeId {
-        if let Some(&known) = self.nameless.get(&spec) {
-            return known;
-        }
-        let id = self.builder.add(spec.clone());
-        self.nameless.insert(spec, id);
-        id
+        self.builder.shared(spec)
     }
 
     fn resolve(

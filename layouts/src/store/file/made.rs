@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::UnitNumber;
 use super::columns::Columns;
 use super::error::StoreError;
+use super::sharing::Sharing;
 use crate::btf::{Btf, BtfError, Builder, TypeId, TypeSpec};
 use crate::kernel::Candidates;
 use crate::store::bytes::Damage;
@@ -13,6 +14,13 @@ use crate::store::content::{Class, Key, Target, Use, decode};
 
 /// So many definitions at most are made within each other: real ones stay below 100, and no chain may cost the stack.
 const MAX_DEPTH: u32 = 400;
+
+/// So many levels of all these definitions together, the innermost not counted.
+const MAX_LEVELS: u32 = 600;
+
+/// So many bytes of definitions are made into one BTF. Real ones take some hundred kilobytes; but a damaged store may say
+/// of one definition that a kernel has it a million times.
+const MAX_BYTES: usize = 16 << 20;
 
 /// A unit of a kernel, given by its place in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,13 +47,17 @@ pub(super) struct Make<'m, 's> {
     columns: &'m mut Columns<'s>,
     unit: Unit,
     used: Use<'m>,
-    builder: Builder,
-    /// Types without a name, equal ones once.
-    nameless: HashMap<TypeSpec, TypeId>,
+    builder: Sharing,
     /// Types with one, by column, number, unit, and how they are used.
     named: HashMap<(usize, u32, Unit, Usage), TypeId>,
     /// How many definitions are being made within each other.
     depth: u32,
+    /// How many levels deep the one that is being made lies in the others.
+    outer: u32,
+    /// How many levels deep in all of them its last reference lies.
+    levels: u32,
+    /// How many more bytes of definitions may be made.
+    room: usize,
     /// What went wrong in the store itself, while a definition was decoded.
     failure: Option<StoreError>,
     shared: Option<&'m mut HashMap<Vec<u8>, Arc<Btf>>>,
@@ -80,10 +92,12 @@ impl<'m, 's> Make<'m, 's> {
             columns,
             unit,
             used,
-            builder: Builder::new(endian),
-            nameless: HashMap::new(),
+            builder: Sharing::new(Builder::new(endian)),
             named: HashMap::new(),
             depth: 0,
+            outer: 0,
+            levels: 0,
+            room: MAX_BYTES,
             failure: None,
             shared: None,
         }
@@ -159,15 +173,20 @@ impl<'m, 's> Make<'m, 's> {
         let content = variant.and_then(|variant| of.variant(variant));
         let content = content.ok_or(damage("it names a type that the unit does not have"))?.to_vec();
         let (class, name) = (of.class, of.name.clone());
-        if self.depth >= MAX_DEPTH {
+        let (outer, levels) = (self.outer, self.levels);
+        if self.depth >= MAX_DEPTH || levels > MAX_LEVELS {
             return Err(damage("its types need each other too deep"));
         }
+        let room = self.room.checked_sub(content.len());
+        self.room = room.ok_or(damage("it and what it needs are too large"))?;
         let id = self.builder.reserve();
         self.named.insert(slot, id);
         let before = std::mem::replace(&mut self.unit, unit);
         self.depth += 1;
+        self.outer = levels + 1;
         let decoded = decode(Key::new(class, &name), &content, used, self);
         self.depth -= 1;
+        (self.outer, self.levels) = (outer, levels);
         self.unit = before;
         // Declaration tags play no part in relocation.
         let (spec, _) = decoded?;
@@ -202,12 +221,11 @@ pub(super) fn stub(key: Key<'_>, used: Use<'_>) -> Option<TypeSpec> {
 
 impl Target for Make<'_, '_> {
     fn add(&mut self, spec: TypeSpec) -> TypeId {
-        if let Some(&known) = self.nameless.get(&spec) {
-            return known;
-        }
-        let id = self.builder.add(spec.clone());
-        self.nameless.insert(spec, id);
-        id
+        self.builder.shared(spec)
+    }
+
+    fn at_depth(&mut self, levels: u32) {
+        self.levels = self.outer + levels;
     }
 
     fn resolve(
@@ -233,3 +251,6 @@ impl Target for Make<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

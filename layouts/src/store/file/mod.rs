@@ -1,6 +1,6 @@
 //! The store's file: kernels with their types, each definition kept once for all kernels that have it.
 //!
-//! - `disk`: the SQLite database that the file is: tables, transactions;
+//! - `disk`: the SQLite database that the file is: tables, transactions; `guard`: what foreign ones may not do;
 //! - `block`: the definitions of a range of names, with a log of which unit has which;
 //! - `record`: what is known of a kernel besides its types;
 //! - `units`: kernels and modules by number, and which is compared with which;
@@ -16,14 +16,17 @@ mod columns;
 mod disk;
 mod error;
 mod export;
+mod guard;
 mod import;
 mod interner;
 mod lineage;
 mod lookup;
 mod made;
+mod parts;
 mod record;
 mod remove;
 mod rewrite;
+mod sharing;
 mod signature;
 mod similar;
 #[cfg(test)]
@@ -35,6 +38,7 @@ pub use disk::compact;
 pub use error::StoreError;
 pub use export::Whole;
 pub use import::{Import, Imported};
+pub use parts::Parts;
 pub use remove::remove;
 pub use verify::Verified;
 
@@ -43,6 +47,7 @@ use std::path::{Path, PathBuf};
 use self::borders::Borders;
 use self::disk::{View, meta};
 use self::units::Units;
+use super::bytes::Damage;
 
 /// The number of a unit in a store: of a vmlinux, or of a module, whose number follows its kernel's.
 type UnitNumber = u32;
@@ -76,6 +81,14 @@ impl StoreFile {
         Self::of(View::embedded(bytes)?, None)
     }
 
+    /// Opens a copy of a file that is in memory.
+    ///
+    /// # Errors
+    /// As [`StoreFile::open`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        Self::of(View::of_bytes(bytes)?, None)
+    }
+
     fn of(view: View, path: Option<PathBuf>) -> Result<Self, StoreError> {
         require_format(view.meta(meta::FORMAT)?)?;
         let units = Units::read(view.heads()?)?;
@@ -84,10 +97,16 @@ impl StoreFile {
     }
 
     fn details(&self, kernel: UnitNumber) -> Result<record::Details, StoreError> {
-        lineage::details(kernel, |kernel| self.view.details(kernel))
+        let details = lineage::details(kernel, |kernel| self.view.details(kernel))?;
+        let known = self.units.head(kernel).map_or(0, |head| head.module_count as usize);
+        if details.modules.len() > known {
+            let damage = Damage { offset: 0, what: "it has more modules than its head says" };
+            return Err(StoreError::damaged(format!("the details of kernel {kernel}"))(damage));
+        }
+        Ok(details)
     }
 
-    /// Where it is; `None` for the one that is part of this program.
+    /// Where it is; `None` for one that is in memory.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }

@@ -207,13 +207,19 @@ impl Details {
                 put_text(&mut out, value);
             }
         }
+        Self::seal(&out, level)
+    }
+
+    /// Details that are written already, as they are stored.
+    pub(super) fn seal(plain: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
         let mut stored = Vec::new();
-        stored.put_number(out.len() as u64);
-        stored.extend(zstd::bulk::compress(&out, level)?);
+        stored.put_number(plain.len() as u64);
+        stored.extend(zstd::bulk::compress(plain, level)?);
         Ok(stored)
     }
 
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Damage> {
+    /// Details as they were before they were sealed.
+    pub(super) fn unseal(bytes: &[u8]) -> Result<Vec<u8>, Damage> {
         /// What the details of a kernel may have once decompressed, in bytes: configuration and modules come to 500 KB.
         const MAX_BYTES: usize = 64 << 20;
         let mut input = Reader::new(bytes);
@@ -221,7 +227,11 @@ impl Details {
         let length = length.ok_or(input.damage("the details of a kernel are too large"))?;
         let compressed = input.take(input.left())?;
         let plain = zstd::bulk::decompress(compressed, length);
-        let plain = plain.map_err(|_| input.damage("the details of a kernel do not decompress"))?;
+        plain.map_err(|_| input.damage("the details of a kernel do not decompress"))
+    }
+
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Damage> {
+        let plain = Self::unseal(bytes)?;
         let mut input = Reader::new(&plain);
         let input = &mut input;
         let modules: Vec<(String, Option<UnitNumber>)> = (0..input.count(2)?)

@@ -15,6 +15,10 @@ use crate::store::content::{Class, Key, Target, Use, decode};
 /// What no sound kernel nests deeper than: twice what BTF may.
 const MAX_DEPTH: u32 = 1100;
 
+/// So many types of one name a kernel may have. Real ones have a few; but a damaged store may say of one that a kernel has
+/// it a million times, and each would be looked at.
+const MOST_ALIKE: usize = 1000;
+
 /// A hash for every kernel of the store, by place.
 type Hashes = Rc<[u64]>;
 
@@ -57,6 +61,11 @@ impl<'c, 's, 'n> Signatures<'c, 's, 'n> {
             .collect();
         for &column in columns {
             let most = self.columns.get(column).states.iter().map(Vec::len).max().unwrap_or(0);
+            if most > MOST_ALIKE {
+                let place = String::from_utf8_lossy(&self.columns.get(column).name).into_owned();
+                let what = "a kernel has too many types of this name";
+                return Err(StoreError::damaged(place)(Damage { offset: 0, what }));
+            }
             for which in 0..most as u32 {
                 let of_one = self.of((column, which, number_of(self.used)), 0)?;
                 all.iter_mut().zip(of_one.iter()).for_each(|(all, &one)| *all = mix(*all, one));

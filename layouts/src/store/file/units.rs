@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::bytes::Damage;
 use super::UnitNumber;
 use super::error::StoreError;
 use super::record::Head;
@@ -21,8 +22,13 @@ impl Units {
             let head = Head::read(&bytes).map_err(StoreError::damaged(place()))?;
             let is_before = |parent: UnitNumber| heads.binary_search_by_key(&parent, |known| known.0).is_ok();
             if head.parent.is_some_and(|parent| !is_before(parent)) {
-                let damage =
-                    super::super::bytes::Damage { offset: 0, what: "its parent is not stored before it" };
+                let damage = Damage { offset: 0, what: "its parent is not stored before it" };
+                return Err(StoreError::damaged(place())(damage));
+            }
+            // Each unit has a number of its own.
+            let is_after = heads.last().is_none_or(|(before, last)| number - before > last.module_count);
+            if !is_after || number.checked_add(head.module_count).is_none_or(|last| last == UnitNumber::MAX) {
+                let damage = Damage { offset: 0, what: "the numbers of its modules are taken" };
                 return Err(StoreError::damaged(place())(damage));
             }
             heads.push((number, head));

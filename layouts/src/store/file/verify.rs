@@ -28,6 +28,7 @@ impl StoreFile {
     /// # Errors
     /// [`StoreError`] for the first thing that is damaged.
     pub fn verify(&self) -> Result<Verified, StoreError> {
+        self.view.check_pages()?;
         let mut verified = Verified::default();
         for (kernel, _) in self.units.all() {
             self.details(*kernel)?;

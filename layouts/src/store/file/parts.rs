@@ -1,0 +1,79 @@
+//! A store as its parts, before they are compressed and put into a database.
+//!
+//! For tests of what reads them: whoever changes a byte of a store's file gets no further than its checksums.
+
+use std::path::Path;
+
+use super::block::{self, Stored};
+use super::disk::{Change, meta};
+use super::error::StoreError;
+use super::record::Details;
+use super::rewrite::block_place;
+use super::{FORMAT, StoreFile};
+use crate::store::bytes::Put as _;
+
+/// How hard zstd tries: as little as it can.
+const LEVEL: i32 = 1;
+
+/// What a store holds, uncompressed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// What is known of kernels at once, by number.
+    pub heads: Vec<(u32, Vec<u8>)>,
+    /// What else is known of kernels, by number.
+    pub details: Vec<(u32, Vec<u8>)>,
+    /// Definitions, by the name that the block begins with. A store lists its blocks in this order.
+    pub blocks: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Parts {
+    /// The parts of a store.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is damaged.
+    pub fn of(file: &StoreFile) -> Result<Self, StoreError> {
+        let mut parts = Self { heads: file.view.heads()?, ..Self::default() };
+        for (kernel, _) in &parts.heads {
+            if let Some(details) = file.view.details(*kernel)? {
+                let damaged = StoreError::damaged(format!("the details of kernel {kernel}"));
+                parts.details.push((*kernel, Details::unseal(&details).map_err(damaged)?));
+            }
+        }
+        for key in file.borders.iter() {
+            if let Some(stored) = file.view.block(key)? {
+                let payload = Stored::read(&stored).and_then(|stored| stored.payload());
+                parts.blocks.push((key.to_vec(), payload.map_err(StoreError::damaged(block_place(key)))?));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The store that has these parts, in memory.
+    ///
+    /// # Errors
+    /// As [`StoreFile::open`].
+    pub fn open(&self) -> Result<StoreFile, StoreError> {
+        let failed = |error| StoreError::Io { path: Path::new("memory").to_owned(), error };
+        let mut change = Change::in_memory()?;
+        change.put_meta(meta::FORMAT, FORMAT.as_bytes())?;
+        for (kernel, head) in &self.heads {
+            change.put_head(*kernel, head)?;
+        }
+        for (kernel, details) in &self.details {
+            change.put_details(*kernel, &Details::seal(details, LEVEL).map_err(failed)?)?;
+        }
+        let mut borders = Vec::new();
+        borders.put_number(self.blocks.len() as u64);
+        for (key, payload) in &self.blocks {
+            borders.put_bytes(key);
+            change.put_block(key, &block::seal(&[], payload, LEVEL).map_err(failed)?)?;
+        }
+        if !self.blocks.is_empty() {
+            change.put_meta(meta::BORDERS, &borders)?;
+        }
+        StoreFile::of(change.into_view(), None)
+    }
+}
+
+#[cfg(test)]
+mod tests;
