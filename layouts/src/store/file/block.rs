@@ -52,17 +52,18 @@ impl<'p> Entry<'p> {
     }
 
     /// The number of a state, which is added if it is new.
-    pub(super) fn state(&mut self, state: State) -> u32 {
+    pub(super) fn state(&mut self, state: &[u32]) -> u32 {
         let known = self.states.iter().position(|known| *known == state);
         let index = known.unwrap_or_else(|| {
-            self.states.push(state);
+            self.states.push(state.to_vec());
             self.states.len() - 1
         });
         index as u32
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
-        let mut body = Vec::new();
+    /// Appends it; `body` is room to write in.
+    fn write(&self, out: &mut Vec<u8>, body: &mut Vec<u8>) {
+        body.clear();
         body.put_number(self.variants.len() as u64);
         for variant in &self.variants {
             body.put_bytes(variant);
@@ -89,7 +90,7 @@ impl<'p> Entry<'p> {
         }
         out.push(self.class as u8);
         out.put_name(self.name);
-        out.put_bytes(&body);
+        out.put_bytes(body);
     }
 
     fn read(class: Class, name: &'p [u8], body: &'p [u8]) -> Result<Self, Damage> {
@@ -207,26 +208,41 @@ pub(super) fn heads(payload: &[u8]) -> impl Iterator<Item = Result<Head<'_>, Dam
     })
 }
 
-/// Writes a block.
-pub(super) fn write(
-    prints: &[(UnitNumber, u64)],
-    entries: &[Entry<'_>],
-    level: i32,
-) -> std::io::Result<Vec<u8>> {
-    let mut payload = Vec::new();
-    entries.iter().for_each(|entry| entry.write(&mut payload));
-    let mut out = Vec::new();
-    out.put_number(prints.len() as u64);
-    let mut before = 0;
-    for &(unit, print) in prints {
-        out.put_number(u64::from(unit - before));
-        out.extend(print.to_le_bytes());
-        before = unit;
+/// Writes blocks, with what is needed for it kept from one to the next.
+pub(super) struct Writer {
+    compressor: zstd::bulk::Compressor<'static>,
+    payload: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Writer {
+    /// `level` is zstd's.
+    pub(super) fn new(level: i32) -> std::io::Result<Self> {
+        let compressor = zstd::bulk::Compressor::new(level)?;
+        Ok(Self { compressor, payload: Vec::new(), body: Vec::new() })
     }
-    out.extend(hash(&payload).to_le_bytes());
-    out.put_number(payload.len() as u64);
-    out.extend(zstd::bulk::compress(&payload, level)?);
-    Ok(out)
+
+    /// One block as it is stored.
+    pub(super) fn block(
+        &mut self,
+        prints: &[(UnitNumber, u64)],
+        entries: &[Entry<'_>],
+    ) -> std::io::Result<Vec<u8>> {
+        self.payload.clear();
+        entries.iter().for_each(|entry| entry.write(&mut self.payload, &mut self.body));
+        let mut out = Vec::new();
+        out.put_number(prints.len() as u64);
+        let mut before = 0;
+        for &(unit, print) in prints {
+            out.put_number(u64::from(unit - before));
+            out.extend(print.to_le_bytes());
+            before = unit;
+        }
+        out.extend(hash(&self.payload).to_le_bytes());
+        out.put_number(self.payload.len() as u64);
+        out.extend(self.compressor.compress(&self.payload)?);
+        Ok(out)
+    }
 }
 
 /// The store's hash: XXH3, 64 bits.
