@@ -1,5 +1,6 @@
 //! A unit's BTF to its definitions.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -91,16 +92,26 @@ impl<'a> Definitions<'a> {
             limit: own as u64 * NODES_PER_TYPE + (1 << 16),
             nodes: 0,
         };
-        let mut list = Vec::with_capacity(named.len() + named.len() / 8);
         // In the order of the keys, as it is read later.
-        for Named { key, id, .. } in named {
+        let named = named.into_iter().map(|named| Ok((encoder.definition(named.id)?, named)));
+        let named = named.collect::<Result<Vec<_>, EncodeError>>()?;
+        let mut orphans: Vec<Named<'_>> = encoder
+            .orphans()
+            .into_iter()
+            .map(|id| Named::new(Key::new(Class::Orphan, orphan_name(btf, id)), id))
+            .collect();
+        orphans.sort_unstable_by(Named::order);
+        let mut list = Vec::with_capacity(named.len() + orphans.len());
+        let mut orphans = orphans.into_iter().peekable();
+        for (content, named) in named {
+            while let Some(Named { key, id, .. }) = orphans.next_if(|orphan| orphan.order(&named).is_lt()) {
+                list.push(Definition { key, id, content: encoder.definition(id)? });
+            }
+            list.push(Definition { key: named.key, id: named.id, content });
+        }
+        for Named { key, id, .. } in orphans {
             list.push(Definition { key, id, content: encoder.definition(id)? });
         }
-        for id in encoder.orphans() {
-            let content = encoder.definition(id)?;
-            list.push(Definition { key: Key::new(Class::Orphan, orphan_name(btf, id)), id, content });
-        }
-        list.sort_by(|a, b| a.key.cmp(&b.key).then(a.id.cmp(&b.id)));
         Ok(Self { list, buffer: encoder.out, namesakes: encoder.namesakes })
     }
 
@@ -145,19 +156,28 @@ struct Named<'a> {
     id: TypeId,
 }
 
-/// All types of a unit that have definitions of their own, sorted by key, then by id.
+impl<'a> Named<'a> {
+    fn new(key: Key<'a>, id: TypeId) -> Self {
+        let mut start = [0; 8];
+        // No name has a NUL in it, so that what ends early comes first, as it should.
+        start.iter_mut().zip(key.essential()).for_each(|(to, &from)| *to = from);
+        Self { start: (key.class.is_type(), u64::from_be_bytes(start)), key, id }
+    }
+
+    /// By key, then by id.
+    fn order(&self, other: &Self) -> Ordering {
+        let starts = self.start.cmp(&other.start);
+        starts.then_with(|| self.key.cmp(&other.key)).then(self.id.cmp(&other.id))
+    }
+}
+
+/// All types of a unit that have definitions of their own, sorted.
 fn named(btf: &Btf) -> Vec<Named<'_>> {
     let mut all: Vec<Named<'_>> = btf
         .own_ids()
-        .filter_map(|id| {
-            let key = Key::new(named_class(btf, id)?, btf.name_bytes(id));
-            let mut start = [0; 8];
-            // No name has a NUL in it, so that what ends early comes first, as it should.
-            start.iter_mut().zip(key.essential()).for_each(|(to, &from)| *to = from);
-            Some(Named { start: (key.class.is_type(), u64::from_be_bytes(start)), key, id })
-        })
+        .filter_map(|id| Some(Named::new(Key::new(named_class(btf, id)?, btf.name_bytes(id)), id)))
         .collect();
-    all.sort_unstable_by(|a, b| a.start.cmp(&b.start).then_with(|| a.key.cmp(&b.key)).then(a.id.cmp(&b.id)));
+    all.sort_unstable_by(Named::order);
     all
 }
 
