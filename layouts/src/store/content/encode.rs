@@ -151,17 +151,17 @@ fn named_class(btf: &Btf, id: TypeId) -> Option<Class> {
 /// A type that has a definition of its own.
 struct Named<'a> {
     /// Whether it is a type, and the name's first bytes: what mostly decides which of two comes first.
-    start: (bool, u64),
+    start: (bool, u128),
     key: Key<'a>,
     id: TypeId,
 }
 
 impl<'a> Named<'a> {
     fn new(key: Key<'a>, id: TypeId) -> Self {
-        let mut start = [0; 8];
+        let mut start = [0; 16];
         // No name has a NUL in it, so that what ends early comes first, as it should.
         start.iter_mut().zip(key.essential()).for_each(|(to, &from)| *to = from);
-        Self { start: (key.class.is_type(), u64::from_be_bytes(start)), key, id }
+        Self { start: (key.class.is_type(), u128::from_be_bytes(start)), key, id }
     }
 
     /// By key, then by id.

@@ -1,6 +1,6 @@
 //! Stored units that an import is compared with, and what each has in a block.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::UnitNumber;
 use super::block::Entry;
@@ -17,8 +17,8 @@ pub(super) const NOTHING: u32 = 0;
 pub(super) struct Ancestors {
     /// By ascending number, so that each stands after its parent: the parent's place.
     parents: Vec<Option<u32>>,
-    /// For the units of the import that are compared with a stored one: that one's place.
-    of_new: HashMap<usize, u32>,
+    /// For units of the import, by index: the place of the stored one that each is compared with.
+    of_new: Vec<Option<u32>>,
     /// The first of them, and the places of those that follow by number.
     first: UnitNumber,
     places: Vec<Option<u32>>,
@@ -50,10 +50,12 @@ impl Ancestors {
         for (place, unit) in known.keys().enumerate() {
             places[(unit - first) as usize] = Some(place as u32);
         }
-        let mut all = Self { parents: Vec::new(), of_new: HashMap::new(), first, places };
+        let mut all = Self { parents: Vec::new(), of_new: Vec::new(), first, places };
         all.parents = known.values().map(|parent| parent.and_then(|parent| all.place(parent))).collect();
-        all.of_new =
-            of_new.into_iter().filter_map(|(index, unit)| Some((index, all.place(unit)?))).collect();
+        for (index, unit) in of_new {
+            all.of_new.resize(all.of_new.len().max(index + 1), None);
+            all.of_new[index] = all.place(unit);
+        }
         Ok(all)
     }
 
@@ -107,7 +109,7 @@ impl Sets<'_> {
 
     /// The set of the stored unit that a unit of the import is compared with, if it is with one.
     pub(super) fn inherited(&self, index: usize) -> Option<u32> {
-        let place = *self.ancestors.of_new.get(&index)?;
+        let place = self.ancestors.of_new.get(index).copied().flatten()?;
         self.of_stored.get(place as usize).copied()
     }
 }

@@ -33,7 +33,9 @@ pub(super) struct Entry<'p> {
 
 impl<'p> Entry<'p> {
     pub(super) fn new(class: Class, name: &'p [u8]) -> Self {
-        Self { class, name, variants: Vec::new(), states: vec![State::new()], log: Vec::new() }
+        let mut states = Vec::with_capacity(2);
+        states.push(State::new());
+        Self { class, name, variants: Vec::new(), states, log: Vec::new() }
     }
 
     pub(super) fn key(&self) -> Key<'p> {

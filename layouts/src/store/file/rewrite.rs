@@ -122,7 +122,7 @@ impl<'i> Rewrite<'i> {
             while let Some(before) = known.next_if(|entry| entry.key() <= key) {
                 entries.push(before);
             }
-            if entries.last().is_none_or(|last| last.key() != key) {
+            if entries.last().is_none_or(|last| (last.class, last.name) != (key.class, key.name)) {
                 entries.push(Entry::new(key.class, key.name));
             }
             entry_of.push(entries.len() as u32 - 1);
