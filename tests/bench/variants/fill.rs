@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::Args;
@@ -64,32 +66,88 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     pairs.iter().for_each(|pair| println!("# {pair}"));
     let rates = rates::mean(&pairs)?;
     println!("# {rates}");
-    let mut fill = Fill { arguments, count: 0, bytes: 0, series: BTreeSet::new() };
     let real = rows.len().min(arguments.kernels);
+    let all = arguments.kernels;
+    let mut fill = Fill { arguments, count: 0, bytes: 0, series: BTreeSet::new() };
     for row in &rows[..real] {
-        let btf = rates::open(row)?;
-        fill.add("real", &row.series(), &row.release, row, btf)?;
+        fill.add(row, new(row, "real", row.release.clone(), rates::open(row)?, String::new())?)?;
     }
     let mut edits = match &arguments.edits {
         Some(path) => Some(fs::File::create(path).with_context(|| path.display().to_string())?),
         None => None,
     };
-    // Each real kernel is followed by as many variants as any other.
-    for (index, row) in rows[..real].iter().enumerate() {
-        let until = real + (arguments.kernels - real) * (index + 1) / real;
-        let mut chance = Chance::new(arguments.seed.wrapping_add(index as u64));
-        let mut kernel = edit::Kernel::of(&rates::open(row)?);
-        for number in 1..=until.saturating_sub(fill.count) {
-            let mut log = String::new();
-            kernel.edit(&rates, &mut chance, &mut log);
-            let release = format!("{}.variant{number}", row.release);
-            if let Some(file) = &mut edits {
-                writeln!(file, "{} {release}\n{log}", row.arch)?;
+    // Variants are made by several threads, and come in one by one, in an order that chance has no part in.
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..real).map(|_| sync_channel(4)).unzip();
+    let work = Mutex::new(rows[..real].iter().zip(senders).enumerate());
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((index, (row, sender))) = next else { return };
+                    // Each real kernel is followed by as many variants as any other.
+                    let many = (all - real) * (index + 1) / real - (all - real) * index / real;
+                    let seed = arguments.seed.wrapping_add(index as u64);
+                    if let Err(error) = variants(row, many, seed, &rates, &sender) {
+                        // Nobody listens only when all is over.
+                        let _ = sender.send(Err(error));
+                    }
+                }
+            });
+        }
+        for (row, receiver) in rows[..real].iter().zip(receivers) {
+            for new in receiver {
+                let new = new?;
+                if let Some(file) = &mut edits {
+                    writeln!(file, "{} {}\n{}", row.arch, new.release, new.edits)?;
+                }
+                fill.add(row, new)?;
             }
-            fill.add("variant", &row.series(), &release, row, kernel.write()?)?;
+        }
+        Ok(())
+    })
+}
+
+/// Makes the variants of a kernel, each out of the one before.
+fn variants(
+    row: &Row,
+    many: usize,
+    seed: u64,
+    rates: &rates::Rates,
+    sender: &SyncSender<Result<New>>,
+) -> Result<()> {
+    let mut chance = Chance::new(seed);
+    let mut kernel = edit::Kernel::of(&rates::open(row)?);
+    for number in 1..=many {
+        let mut log = String::new();
+        kernel.edit(rates, &mut chance, &mut log);
+        let release = format!("{}.variant{number}", row.release);
+        let new = new(row, "variant", release, kernel.write()?, log)?;
+        if sender.send(Ok(new)).is_err() {
+            return Ok(());
         }
     }
     Ok(())
+}
+
+/// A kernel to be written into the store.
+struct New {
+    what: &'static str,
+    release: String,
+    import: Import,
+    /// What was edited.
+    edits: String,
+}
+
+fn new(row: &Row, what: &'static str, release: String, btf: Btf, edits: String) -> Result<New> {
+    let arch = Arch::new(row.arch.clone());
+    let name = KernelName { distro: "debian".to_owned(), release: release.clone(), arch };
+    let mut kernel = Kernel::of_vmlinux(name, Arc::new(btf));
+    kernel.facts.version = row.version.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
+    kernel.facts.provenance = format!("{what} of Debian's {}", row.release);
+    kernel.coverage = Coverage::Complete;
+    Ok(New { what, release, import: Import::new(&kernel)?, edits })
 }
 
 struct Fill<'a> {
@@ -100,24 +158,14 @@ struct Fill<'a> {
 }
 
 impl Fill<'_> {
-    fn add(&mut self, what: &str, series: &str, release: &str, row: &Row, btf: Btf) -> Result<()> {
-        let arch = Arch::new(row.arch.clone());
-        let name = KernelName { distro: "debian".to_owned(), release: release.to_owned(), arch };
-        let mut kernel = Kernel::of_vmlinux(name, Arc::new(btf));
-        kernel.facts.version = row.version.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
-        kernel.facts.provenance = format!("{what} of Debian's {}", row.release);
-        kernel.coverage = Coverage::Complete;
+    fn add(&mut self, row: &Row, new: New) -> Result<()> {
         let store = &self.arguments.store;
-        Import::new(&kernel)?.commit(store)?;
+        new.import.commit(store)?;
         let bytes = size(store)?;
-        let is_known = !self.series.insert(series.to_owned());
+        let is_known = if self.series.insert(row.series()) { "new" } else { "known" };
         self.count += 1;
-        println!(
-            "{}\t{what}\t{release}\t{}\t{bytes}\t{}",
-            self.count,
-            if is_known { "known" } else { "new" },
-            bytes - self.bytes
-        );
+        let (count, grown) = (self.count, bytes - self.bytes);
+        println!("{count}\t{}\t{}\t{is_known}\t{bytes}\t{grown}", new.what, new.release);
         self.bytes = bytes;
         for copy in self.arguments.copies.iter().filter(|copy| copy.kernels == self.count) {
             fs::copy(store, &copy.path).map_err(|error| anyhow!("{}: {error}", copy.path.display()))?;
