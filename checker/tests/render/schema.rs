@@ -87,7 +87,7 @@ fn what_is_written_is_valid() {
 #[test]
 fn what_is_written_of_real_objects_is_valid() {
     let (of_report, of_accesses) = (validator(REPORT), validator(ACCESSES));
-    let store = Store::embedded().unwrap();
+    let store = Store::seed().unwrap();
     let kernels = store.select(&[]).unwrap();
     let mut checked = 0;
     for folder in ["../ebpf-probe/bpf", "../tests/fixtures/objects"] {

@@ -13,6 +13,7 @@ mod given;
 mod query;
 mod seed;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -23,7 +24,7 @@ pub use given::{GivenError, given};
 pub use query::{QueryError, nearest};
 
 use self::file::{StoreError, StoreFile};
-use crate::kernel::{Kernel, Looked, Root, StoredAt};
+use crate::kernel::{Kernel, KernelName, Looked, Root, StoredAt};
 use crate::source::table::TableError;
 
 /// What is part of this program is damaged.
@@ -70,9 +71,12 @@ impl Store {
     /// Adds the kernels of a file, after those that are there. Where both have a kernel, the file's takes the place of the other.
     pub fn add_file(&mut self, file: StoreFile) {
         let number = self.files.len();
+        // No two of a file have one name.
+        let places: HashMap<KernelName, usize> =
+            self.kernels.iter().enumerate().map(|(place, known)| (known.name.clone(), place)).collect();
         for (kernel, mut new) in file.kernels() {
             new.stored = Some(StoredAt { file: number, number: kernel });
-            match self.kernels.iter_mut().find(|known| known.name == new.name) {
+            match places.get(&new.name).and_then(|&place| self.kernels.get_mut(place)) {
                 Some(known) => {
                     // Who knows the kernel by another name goes on to find it.
                     new.aliases.append(&mut known.aliases);

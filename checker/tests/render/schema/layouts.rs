@@ -111,7 +111,7 @@ fn kernel(is_new: bool) -> Kernel {
 
 /// Kernels of the seed: what is stored in part, absent, or not known.
 fn stored() -> Vec<Kernel> {
-    let store = Store::embedded().unwrap();
+    let store = Store::seed().unwrap();
     let of = |alias: &str| store.whole(store.select(&[alias.to_owned()]).unwrap()[0]).unwrap();
     ["5.15", "5.19", "riscv64", "6.8", "armhf"].map(of).to_vec()
 }

@@ -1,5 +1,6 @@
 //! A unit's BTF to its definitions.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -58,6 +59,7 @@ pub struct Definition<'a> {
 pub struct Definitions<'a> {
     list: Vec<Definition<'a>>,
     buffer: Vec<u8>,
+    namesakes: Namesakes,
 }
 
 impl<'a> Definitions<'a> {
@@ -78,10 +80,11 @@ impl<'a> Definitions<'a> {
     /// As [`Definitions::of`].
     pub fn on(btf: &'a Btf, of_base: &Namesakes) -> Result<Self, EncodeError> {
         let own = btf.own_ids().count();
+        let named = named(btf);
         let mut encoder = Encoder {
             btf,
             of_base,
-            namesakes: Namesakes::of(btf),
+            namesakes: Namesakes::among(btf, &named),
             tags: declaration_tags(btf),
             first: btf.type_count() - own as u32,
             seen: vec![false; own],
@@ -89,19 +92,37 @@ impl<'a> Definitions<'a> {
             limit: own as u64 * NODES_PER_TYPE + (1 << 16),
             nodes: 0,
         };
-        let mut list = Vec::new();
-        for id in btf.own_ids() {
-            if let Some(class) = named_class(btf, id) {
-                let content = encoder.definition(id)?;
-                list.push(Definition { key: Key::new(class, btf.name_bytes(id)), id, content });
+        // In the order of the keys, as it is read later.
+        let named = named.into_iter().map(|named| Ok((encoder.definition(named.id)?, named)));
+        let named = named.collect::<Result<Vec<_>, EncodeError>>()?;
+        let mut orphans: Vec<Named<'_>> = encoder
+            .orphans()
+            .into_iter()
+            .map(|id| Named::new(Key::new(Class::Orphan, orphan_name(btf, id)), id))
+            .collect();
+        orphans.sort_unstable_by(Named::order);
+        let mut list = Vec::with_capacity(named.len() + orphans.len());
+        let mut orphans = orphans.into_iter().peekable();
+        for (content, named) in named {
+            while let Some(Named { key, id, .. }) = orphans.next_if(|orphan| orphan.order(&named).is_lt()) {
+                list.push(Definition { key, id, content: encoder.definition(id)? });
             }
+            list.push(Definition { key: named.key, id: named.id, content });
         }
-        for id in encoder.orphans() {
-            let content = encoder.definition(id)?;
-            list.push(Definition { key: Key::new(Class::Orphan, orphan_name(btf, id)), id, content });
+        for Named { key, id, .. } in orphans {
+            list.push(Definition { key, id, content: encoder.definition(id)? });
         }
-        list.sort_by(|a, b| a.key.cmp(&b.key).then(a.id.cmp(&b.id)));
-        Ok(Self { list, buffer: encoder.out })
+        Ok(Self { list, buffer: encoder.out, namesakes: encoder.namesakes })
+    }
+
+    /// How many bytes all contents have together.
+    pub fn bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Which types of the unit are not the first of their name: for modules that stand on it.
+    pub fn into_namesakes(self) -> Namesakes {
+        self.namesakes
     }
 
     /// The definitions in their order.
@@ -122,8 +143,42 @@ impl<'a> Definitions<'a> {
 
 /// The class of a type that has a definition of its own: one that has a name.
 fn named_class(btf: &Btf, id: TypeId) -> Option<Class> {
-    let is_union = matches!(btf.ty(id), Type::Fwd { is_union: true, .. });
-    Class::of(btf.kind(id), is_union).filter(|_| !btf.name_bytes(id).is_empty())
+    let kind = btf.kind(id);
+    let is_union = kind == Kind::Fwd && matches!(btf.ty(id), Type::Fwd { is_union: true, .. });
+    Class::of(kind, is_union).filter(|_| !btf.name_bytes(id).is_empty())
+}
+
+/// A type that has a definition of its own.
+struct Named<'a> {
+    /// Whether it is a type, and the name's first bytes: what mostly decides which of two comes first.
+    start: (bool, u128),
+    key: Key<'a>,
+    id: TypeId,
+}
+
+impl<'a> Named<'a> {
+    fn new(key: Key<'a>, id: TypeId) -> Self {
+        let mut start = [0; 16];
+        // No name has a NUL in it, so that what ends early comes first, as it should.
+        start.iter_mut().zip(key.essential()).for_each(|(to, &from)| *to = from);
+        Self { start: (key.class.is_type(), u128::from_be_bytes(start)), key, id }
+    }
+
+    /// By key, then by id.
+    fn order(&self, other: &Self) -> Ordering {
+        let starts = self.start.cmp(&other.start);
+        starts.then_with(|| self.key.cmp(&other.key)).then(self.id.cmp(&other.id))
+    }
+}
+
+/// All types of a unit that have definitions of their own, sorted.
+fn named(btf: &Btf) -> Vec<Named<'_>> {
+    let mut all: Vec<Named<'_>> = btf
+        .own_ids()
+        .filter_map(|id| Some(Named::new(Key::new(named_class(btf, id)?, btf.name_bytes(id)), id)))
+        .collect();
+    all.sort_unstable_by(Named::order);
+    all
 }
 
 /// What a type without a name is filed under: its first enumerator or member, so that kernels which define it alike find it.
@@ -139,42 +194,66 @@ fn orphan_name(btf: &Btf, id: TypeId) -> &[u8] {
     .unwrap_or_default()
 }
 
-/// Own types of a unit that are not the first of their class and name, each with how many come before it.
+/// How a unit's own types are referred to: the class of those that have a name; and, of those that are not the first of
+/// their class and name, how many come before.
 #[derive(Debug, Default)]
-pub struct Namesakes(HashMap<TypeId, u32>);
+pub struct Namesakes {
+    /// The first own id.
+    first: u32,
+    /// Classes by id.
+    classes: Vec<Option<Class>>,
+    before: HashMap<TypeId, u32>,
+}
 
 impl Namesakes {
     /// Those of a unit, its base left out.
     pub fn of(btf: &Btf) -> Self {
-        let mut count: HashMap<(Class, &[u8]), u32> = HashMap::with_capacity(btf.own_ids().count());
-        let mut namesakes = HashMap::new();
-        for id in btf.own_ids() {
-            let Some(class) = named_class(btf, id) else { continue };
-            let before = count.entry((class, btf.name_bytes(id))).or_default();
-            if *before > 0 {
-                namesakes.insert(id, *before);
+        Self::among(btf, &named(btf))
+    }
+
+    fn among(btf: &Btf, named: &[Named<'_>]) -> Self {
+        let own = btf.own_ids().count();
+        let first = btf.type_count() - own as u32;
+        let mut classes = vec![None; own];
+        let mut before = HashMap::new();
+        for run in named.chunk_by(|a, b| a.key == b.key) {
+            for (number, one) in run.iter().enumerate() {
+                if let Some(class) = classes.get_mut((one.id.0 - first) as usize) {
+                    *class = Some(one.key.class);
+                }
+                if number > 0 {
+                    before.insert(one.id, number as u32);
+                }
             }
-            *before += 1;
         }
-        Self(namesakes)
+        Self { first, classes, before }
+    }
+
+    /// The class of a type that has a definition of its own. The outer `None` is for types of another unit.
+    fn class(&self, id: TypeId) -> Option<Option<Class>> {
+        let place = id.0.checked_sub(self.first)?;
+        self.classes.get(place as usize).copied()
     }
 
     fn before(&self, id: TypeId) -> Option<u32> {
-        self.0.get(&id).copied()
+        // Hardly any unit has more than a few.
+        if self.before.is_empty() { None } else { self.before.get(&id).copied() }
     }
 }
 
-/// Declaration tags on named types of the same unit, which are part of their definitions.
-fn declaration_tags(btf: &Btf) -> HashMap<TypeId, Vec<TypeId>> {
-    let mut tags: HashMap<TypeId, Vec<TypeId>> = HashMap::new();
-    for id in btf.own_ids() {
+/// Declaration tags on named types of the same unit, which are part of their definitions: what each is on, then the tag;
+/// sorted.
+fn declaration_tags(btf: &Btf) -> Vec<(TypeId, TypeId)> {
+    let mut tags: Vec<(TypeId, TypeId)> = Vec::new();
+    for id in btf.own_ids().filter(|&id| btf.kind(id) == Kind::DeclTag) {
         if let Type::DeclTag { on, .. } = btf.ty(id)
             && is_own(btf, on)
             && named_class(btf, on).is_some()
         {
-            tags.entry(on).or_default().push(id);
+            tags.push((on, id));
         }
     }
+    tags.sort_unstable();
     tags
 }
 
@@ -186,7 +265,7 @@ struct Encoder<'a, 'w> {
     btf: &'a Btf,
     of_base: &'w Namesakes,
     namesakes: Namesakes,
-    tags: HashMap<TypeId, Vec<TypeId>>,
+    tags: Vec<(TypeId, TypeId)>,
     /// The first own id.
     first: u32,
     /// Own types that have been written somewhere, by id.
@@ -201,7 +280,12 @@ impl<'a> Encoder<'a, '_> {
     fn definition(&mut self, id: TypeId) -> Result<Range<usize>, EncodeError> {
         let start = self.out.len();
         self.body(id, 0)?;
-        for tag in self.tags.remove(&id).unwrap_or_default() {
+        let tags = self.tags.partition_point(|&(on, _)| on < id);
+        for at in tags..self.tags.len() {
+            let (on, tag) = self.tags[at];
+            if on != id {
+                break;
+            }
             self.see(tag);
             if let Type::DeclTag { name, component, attribute, .. } = self.btf.ty(tag) {
                 self.out.push(if attribute { tag::DECL_ATTRIBUTE } else { tag::DECL_TAG });
@@ -216,7 +300,7 @@ impl<'a> Encoder<'a, '_> {
     /// Types without a name that no definition holds, outermost first.
     fn orphans(&self) -> Vec<TypeId> {
         let btf = self.btf;
-        let unseen = |id: &TypeId| !self.is_seen(*id) && named_class(btf, *id).is_none();
+        let unseen = |id: &TypeId| !self.is_seen(*id) && self.class(*id).is_none();
         let mut is_held = vec![false; self.seen.len()];
         let place = |id: TypeId| id.0.checked_sub(self.first).map(|place| place as usize);
         for id in btf.own_ids().filter(unseen) {
@@ -230,6 +314,12 @@ impl<'a> Encoder<'a, '_> {
             .filter(unseen)
             .filter(|&id| !place(id).and_then(|place| is_held.get(place)).is_some_and(|&held| held))
             .collect()
+    }
+
+    /// The class of a type that has a definition of its own.
+    fn class(&self, id: TypeId) -> Option<Class> {
+        let known = if id.0 >= self.first { self.namesakes.class(id) } else { self.of_base.class(id) };
+        known.unwrap_or_else(|| named_class(self.btf, id))
     }
 
     fn place(&self, id: TypeId) -> Option<usize> {
@@ -248,7 +338,7 @@ impl<'a> Encoder<'a, '_> {
 
     /// A type where another refers to it: by name if it has one, else itself.
     fn node(&mut self, id: TypeId, depth: u32) -> Result<(), EncodeError> {
-        let Some(class) = named_class(self.btf, id) else { return self.body(id, depth + 1) };
+        let Some(class) = self.class(id) else { return self.body(id, depth + 1) };
         let is_own = id.0 >= self.first;
         let which = if is_own { self.namesakes.before(id) } else { self.of_base.before(id) };
         let base = if is_own { 0 } else { tag::BASE };

@@ -133,6 +133,11 @@ impl<'a> Key<'a> {
         Self { is_type: class.is_type(), essential: essential_name(name), name, class }
     }
 
+    /// The key of a definition of which is known how many bytes its name has without its flavour.
+    pub(in crate::store) fn with_essential(class: Class, name: &'a [u8], length: usize) -> Self {
+        Self { is_type: class.is_type(), essential: name.get(..length).unwrap_or(name), name, class }
+    }
+
     /// The name without its flavour.
     pub fn essential(&self) -> &'a [u8] {
         self.essential

@@ -33,7 +33,9 @@ pub(super) struct Entry<'p> {
 
 impl<'p> Entry<'p> {
     pub(super) fn new(class: Class, name: &'p [u8]) -> Self {
-        Self { class, name, variants: Vec::new(), states: vec![State::new()], log: Vec::new() }
+        let mut states = Vec::with_capacity(2);
+        states.push(State::new());
+        Self { class, name, variants: Vec::new(), states, log: Vec::new() }
     }
 
     pub(super) fn key(&self) -> Key<'p> {
@@ -52,17 +54,18 @@ impl<'p> Entry<'p> {
     }
 
     /// The number of a state, which is added if it is new.
-    pub(super) fn state(&mut self, state: State) -> u32 {
+    pub(super) fn state(&mut self, state: &[u32]) -> u32 {
         let known = self.states.iter().position(|known| *known == state);
         let index = known.unwrap_or_else(|| {
-            self.states.push(state);
+            self.states.push(state.to_vec());
             self.states.len() - 1
         });
         index as u32
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
-        let mut body = Vec::new();
+    /// Appends it; `body` is room to write in.
+    fn write(&self, out: &mut Vec<u8>, body: &mut Vec<u8>) {
+        body.clear();
         body.put_number(self.variants.len() as u64);
         for variant in &self.variants {
             body.put_bytes(variant);
@@ -89,7 +92,7 @@ impl<'p> Entry<'p> {
         }
         out.push(self.class as u8);
         out.put_name(self.name);
-        out.put_bytes(&body);
+        out.put_bytes(body);
     }
 
     fn read(class: Class, name: &'p [u8], body: &'p [u8]) -> Result<Self, Damage> {
@@ -207,34 +210,52 @@ pub(super) fn heads(payload: &[u8]) -> impl Iterator<Item = Result<Head<'_>, Dam
     })
 }
 
-/// Writes a block.
-pub(super) fn write(
-    prints: &[(UnitNumber, u64)],
-    entries: &[Entry<'_>],
-    level: i32,
-) -> std::io::Result<Vec<u8>> {
-    let mut payload = Vec::new();
-    entries.iter().for_each(|entry| entry.write(&mut payload));
-    seal(prints, &payload, level)
+/// Writes blocks, with what is needed for it kept from one to the next.
+pub(super) struct Writer {
+    compressor: zstd::bulk::Compressor<'static>,
+    payload: Vec<u8>,
+    body: Vec<u8>,
 }
 
-/// Writes a block whose entries are written already.
-pub(super) fn seal(prints: &[(UnitNumber, u64)], payload: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
-    if payload.len() > MAX_BYTES {
-        return Err(std::io::Error::other("a block becomes too large"));
+impl Writer {
+    /// `level` is zstd's.
+    pub(super) fn new(level: i32) -> std::io::Result<Self> {
+        let compressor = zstd::bulk::Compressor::new(level)?;
+        Ok(Self { compressor, payload: Vec::new(), body: Vec::new() })
     }
-    let mut out = Vec::new();
-    out.put_number(prints.len() as u64);
-    let mut before = 0;
-    for &(unit, print) in prints {
-        out.put_number(u64::from(unit - before));
-        out.extend(print.to_le_bytes());
-        before = unit;
+
+    /// One block as it is stored.
+    pub(super) fn block(
+        &mut self,
+        prints: &[(UnitNumber, u64)],
+        entries: &[Entry<'_>],
+    ) -> std::io::Result<Vec<u8>> {
+        let mut payload = std::mem::take(&mut self.payload);
+        payload.clear();
+        entries.iter().for_each(|entry| entry.write(&mut payload, &mut self.body));
+        let sealed = self.seal(prints, &payload);
+        self.payload = payload;
+        sealed
     }
-    out.extend(hash(payload).to_le_bytes());
-    out.put_number(payload.len() as u64);
-    out.extend(zstd::bulk::compress(payload, level)?);
-    Ok(out)
+
+    /// A block whose entries are written already.
+    pub(super) fn seal(&mut self, prints: &[(UnitNumber, u64)], payload: &[u8]) -> std::io::Result<Vec<u8>> {
+        if payload.len() > MAX_BYTES {
+            return Err(std::io::Error::other("a block becomes too large"));
+        }
+        let mut out = Vec::new();
+        out.put_number(prints.len() as u64);
+        let mut before = 0;
+        for &(unit, print) in prints {
+            out.put_number(u64::from(unit - before));
+            out.extend(print.to_le_bytes());
+            before = unit;
+        }
+        out.extend(hash(payload).to_le_bytes());
+        out.put_number(payload.len() as u64);
+        out.extend(self.compressor.compress(payload)?);
+        Ok(out)
+    }
 }
 
 /// The store's hash: XXH3, 64 bits.

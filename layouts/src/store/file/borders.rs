@@ -71,6 +71,16 @@ impl Borders {
         self.0.partition_point(|known| !is_after(known)).saturating_sub(1)
     }
 
+    /// The number of the block that a key belongs to, which is `block` or one after it.
+    pub(super) fn from(&self, block: usize, key: Key<'_>) -> usize {
+        let key = (u8::from(key.class.is_type()), key.essential());
+        let later = self.0.get(block + 1..).unwrap_or_default();
+        let passed = later.iter().take_while(|known| {
+            known.split_first().is_some_and(|(&kind, name)| (kind, name) <= key)
+        });
+        block + passed.count()
+    }
+
     /// As [`Borders::find`], for a definition.
     pub(super) fn of(&self, key: Key<'_>) -> usize {
         self.find(key.class.is_type(), key.essential())

@@ -1,6 +1,7 @@
 //! The definitions of all units of an import, equal ones once.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 use super::block::hash;
@@ -12,13 +13,33 @@ pub(super) struct Interner {
     bytes: Vec<u8>,
     list: Vec<Interned>,
     /// The last definition with a hash; those before it follow by `before`.
-    last: HashMap<u64, u32>,
+    last: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
+}
+
+/// For keys that are hashes already.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash(bytes);
+    }
+
+    fn write_u64(&mut self, hashed: u64) {
+        self.0 = hashed;
+    }
 }
 
 #[derive(Debug)]
 struct Interned {
     class: Class,
     name: Range<usize>,
+    /// The length of the name without its flavour.
+    essential: usize,
     content: Range<usize>,
     /// Another definition with the same hash.
     before: Option<u32>,
@@ -29,8 +50,16 @@ impl Interner {
         self.list.len()
     }
 
+    /// Makes room for so many definitions of so many bytes.
+    pub(super) fn reserve(&mut self, definitions: usize, bytes: usize) {
+        self.list.reserve(definitions);
+        self.last.reserve(definitions);
+        self.bytes.reserve(bytes);
+    }
+
     /// The number of a definition, which is added if it is new.
-    pub(super) fn number(&mut self, class: Class, name: &[u8], content: &[u8]) -> u32 {
+    pub(super) fn number(&mut self, key: Key<'_>, content: &[u8]) -> u32 {
+        let (class, name) = (key.class, key.name);
         let hashed = hash(content) ^ hash(name).rotate_left(u32::from(class as u8) + 1);
         let mut known = self.last.get(&hashed).copied();
         while let Some(number) = known {
@@ -47,7 +76,7 @@ impl Interner {
         };
         let (name, content) = (keep(name), keep(content));
         let before = self.last.insert(hashed, number);
-        self.list.push(Interned { class, name, content, before });
+        self.list.push(Interned { class, name, essential: key.essential().len(), content, before });
         number
     }
 
@@ -59,8 +88,8 @@ impl Interner {
 
     /// What a definition is found by.
     pub(super) fn key(&self, number: u32) -> Key<'_> {
-        let (class, name, _) = self.get(number);
-        Key::new(class, name)
+        let interned = &self.list[number as usize];
+        Key::with_essential(interned.class, &self.bytes[interned.name.clone()], interned.essential)
     }
 
     /// All numbers, sorted by key.

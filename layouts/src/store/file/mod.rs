@@ -9,6 +9,7 @@
 //! A **unit** (a vmlinux or a module) has a number and may have a **parent**: the unit that it was compared with when it
 //! came in. What is stored of a unit is how it differs from its parent, so that a patch release costs what it changed.
 
+mod ancestors;
 mod block;
 mod borders;
 mod catalogue;

@@ -62,11 +62,12 @@ impl Parts {
         for (kernel, details) in &self.details {
             change.put_details(*kernel, &Details::seal(details, LEVEL).map_err(failed)?)?;
         }
+        let mut writer = block::Writer::new(LEVEL).map_err(failed)?;
         let mut borders = Vec::new();
         borders.put_number(self.blocks.len() as u64);
         for (key, payload) in &self.blocks {
             borders.put_bytes(key);
-            change.put_block(key, &block::seal(&[], payload, LEVEL).map_err(failed)?)?;
+            change.put_block(key, &writer.seal(&[], payload).map_err(failed)?)?;
         }
         if !self.blocks.is_empty() {
             change.put_meta(meta::BORDERS, &borders)?;

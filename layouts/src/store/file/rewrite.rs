@@ -1,52 +1,75 @@
 //! One block with what a new kernel has in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::UnitNumber;
-use super::block::{self, Entry, State, Stored};
+use super::ancestors::{Ancestors, NOTHING, Sets, Sparse};
+use super::block::{self, Entry, State, Stored, Writer};
 use super::error::StoreError;
 use super::import::Unit;
 use super::interner::Interner;
 use crate::store::bytes::Damage;
 
-/// Which entries of a block a unit has, each with the number of its state; ascending.
-type Sparse = Vec<(u32, u32)>;
+/// What comes in.
+#[derive(Clone, Copy)]
+pub(super) struct Incoming<'i> {
+    pub(super) interner: &'i Interner,
+    pub(super) units: &'i [Unit],
+    /// The number of the vmlinux.
+    pub(super) number: UnitNumber,
+    /// All definitions by key.
+    pub(super) order: &'i [u32],
+}
 
 /// Rewrites the blocks of a store, one after the other.
 pub(super) struct Rewrite<'i> {
-    interner: &'i Interner,
-    units: &'i [Unit],
-    /// The number of the vmlinux.
-    number: UnitNumber,
+    import: Incoming<'i>,
     parents: &'i [Option<UnitNumber>],
-    /// For units whose parent is stored: the parent and all that it stands on.
-    lines: &'i [Option<HashSet<UnitNumber>>],
-    level: i32,
+    ancestors: &'i Ancestors,
+    /// What the vmlinux is compared with, and all that this stands on.
+    line: &'i HashSet<UnitNumber>,
+    /// The place of each definition among all by key.
+    places: Vec<u32>,
+    writer: Writer,
     /// How many definitions no stored unit has.
     pub(super) new: u64,
 }
 
+/// One of the import's definitions in a block.
+#[derive(Clone, Copy)]
+struct Own {
+    entry: u32,
+    variant: u32,
+    /// The state that a unit with this definition alone has, once one had it.
+    alone: Option<u32>,
+}
+
 impl<'i> Rewrite<'i> {
     pub(super) fn new(
-        interner: &'i Interner,
-        units: &'i [Unit],
-        number: UnitNumber,
+        import: Incoming<'i>,
         parents: &'i [Option<UnitNumber>],
-        lines: &'i [Option<HashSet<UnitNumber>>],
+        ancestors: &'i Ancestors,
+        line: &'i HashSet<UnitNumber>,
         level: i32,
-    ) -> Self {
-        Self { interner, units, number, parents, lines, level, new: 0 }
+    ) -> Result<Self, StoreError> {
+        let mut places = vec![0; import.order.len()];
+        for (place, &number) in import.order.iter().enumerate() {
+            places[number as usize] = place as u32;
+        }
+        let writer = Writer::new(level).map_err(compressing)?;
+        Ok(Self { import, parents, ancestors, line, places, writer, new: 0 })
     }
 
     /// The block called `key` as it is then, or `None` when it stays as it is.
     ///
     /// `parts` says which of a unit's definitions are in the block; `own` are all definitions of the import that are, sorted by
-    /// key; `cut` tells which entries of `stored` still belong to it, when its range has changed.
+    /// key, of which the first is the `first` of all; `cut` tells which entries of `stored` still belong to it, when its range has changed.
     pub(super) fn block(
         &mut self,
         key: &[u8],
         parts: &[(usize, Range<usize>)],
+        first: usize,
         own: &[u32],
         stored: Option<&[u8]>,
         cut: Option<&dyn Fn(&Entry<'_>) -> bool>,
@@ -57,17 +80,16 @@ impl<'i> Rewrite<'i> {
             return Ok(None);
         }
         let of_vmlinux = parts.iter().find(|(unit, _)| *unit == 0).map_or(0..0, |(_, range)| range.clone());
-        let print = self.interner.print(&self.units[0].definitions[of_vmlinux]);
+        let print = self.import.interner.print(&self.import.units[0].definitions[of_vmlinux]);
         let mut prints = match (&stored, cut) {
             (Some(stored), None) => stored.prints.clone(),
             // What others have in it is another part now: not known.
             _ => Vec::new(),
         };
-        let inherited = self.lines.first().and_then(Option::as_ref).and_then(|line| {
-            prints.iter().rev().find(|(unit, _)| line.contains(unit)).map(|&(_, print)| print)
-        });
+        let inherited = prints.iter().rev().find(|(unit, _)| self.line.contains(unit));
+        let inherited = inherited.map(|&(_, print)| print);
         let is_as_parent = inherited == Some(print);
-        if is_as_parent && self.units.len() == 1 && cut.is_none() {
+        if is_as_parent && self.import.units.len() == 1 && cut.is_none() {
             return Ok(None);
         }
         let payload = stored.as_ref().map(Stored::payload).transpose().map_err(damaged)?.unwrap_or_default();
@@ -77,15 +99,14 @@ impl<'i> Rewrite<'i> {
             known.retain(is_in);
         }
         let (mut entries, entry_of) = self.merge(known, own);
-        let is_changed = self.log(&mut entries, &entry_of, parts, own);
+        let is_changed = self.log(&mut entries, &entry_of, parts, first, own);
         if !is_changed && is_as_parent && cut.is_none() {
             return Ok(None);
         }
         if !is_as_parent {
-            prints.push((self.number, print));
+            prints.push((self.import.number, print));
         }
-        let block = block::write(&prints, &entries, self.level);
-        Ok(Some(block.map_err(|error| StoreError::Io { path: "a block".into(), error })?))
+        Ok(Some(self.writer.block(&prints, &entries).map_err(compressing)?))
     }
 
     /// The known entries with those that come in, sorted by key; and for each of `own` the number of its entry.
@@ -97,13 +118,12 @@ impl<'i> Rewrite<'i> {
         let mut entry_of = Vec::with_capacity(own.len());
         let mut known = known.into_iter().peekable();
         for &number in own {
-            let key = self.interner.key(number);
+            let key = self.import.interner.key(number);
             while let Some(before) = known.next_if(|entry| entry.key() <= key) {
                 entries.push(before);
             }
-            if entries.last().is_none_or(|last| last.key() != key) {
-                let (class, name, _) = self.interner.get(number);
-                entries.push(Entry::new(class, name));
+            if entries.last().is_none_or(|last| (last.class, last.name) != (key.class, key.name)) {
+                entries.push(Entry::new(key.class, key.name));
             }
             entry_of.push(entries.len() as u32 - 1);
         }
@@ -117,86 +137,103 @@ impl<'i> Rewrite<'i> {
         entries: &mut [Entry<'p>],
         entry_of: &[u32],
         parts: &[(usize, Range<usize>)],
+        first: usize,
         own: &[u32],
     ) -> bool
     where
         'i: 'p,
     {
-        // The state that a unit with this definition alone has.
-        let mut alone: HashMap<u32, (u32, u32, u32)> = HashMap::with_capacity(own.len());
+        let import = self.import;
+        let mut all: Vec<Own> = Vec::with_capacity(own.len());
         for (&number, &entry) in own.iter().zip(entry_of) {
             let to = &mut entries[entry as usize];
             let before = to.variants.len();
-            let variant = to.variant(self.interner.get(number).2);
+            let variant = to.variant(import.interner.get(number).2);
             self.new += u64::from(to.variants.len() > before);
-            alone.insert(number, (entry, variant, u32::MAX));
+            all.push(Own { entry, variant, alone: None });
         }
+        let mut of_block = OfBlock { all, places: &self.places, first };
+        let mut sets: Sets<'_> = self.ancestors.sets(entries);
+        let mut of_unit: Vec<u32> = Vec::with_capacity(import.units.len());
         let mut is_changed = false;
-        let mut of_unit: HashMap<UnitNumber, Sparse> = HashMap::new();
         let mut parts = parts.iter().peekable();
-        for (index, unit) in self.units.iter().enumerate() {
+        for (index, unit) in import.units.iter().enumerate() {
             let part = parts.next_if(|(unit, _)| *unit == index).map_or(0..0, |(_, range)| range.clone());
             let definitions = &unit.definitions[part];
-            let parent = self.parents.get(index).copied().flatten();
-            let inherited: Option<Sparse> = match (parent, self.lines.get(index).and_then(Option::as_ref)) {
-                (Some(_), Some(line)) => Some(inherited(entries, line)),
-                (Some(parent), None) => of_unit.get(&parent).cloned(),
-                (None, _) => None,
+            let inherited = match self.parents.get(index).copied().flatten() {
+                Some(parent) if parent >= import.number => {
+                    of_unit.get((parent - import.number) as usize).copied().unwrap_or(NOTHING)
+                }
+                Some(_) => sets.inherited(index).unwrap_or(NOTHING),
+                None => NOTHING,
             };
-            let inherited = inherited.unwrap_or_default();
-            if definitions.is_empty() && inherited.is_empty() {
+            if definitions.is_empty() && inherited == NOTHING {
+                of_unit.push(NOTHING);
                 continue;
             }
-            let has = states(definitions, &mut alone, entries);
-            let number = self.number + index as UnitNumber;
-            for (entry, state) in differences(&inherited, &has) {
-                entries[entry as usize].log.push((number, state));
-                is_changed = true;
+            let has = of_block.states(definitions, entries);
+            let differences = differences(sets.get(inherited), &has);
+            if differences.is_empty() {
+                of_unit.push(inherited);
+                continue;
             }
-            of_unit.insert(number, has);
+            is_changed = true;
+            let number = import.number + index as UnitNumber;
+            for (entry, state) in differences {
+                entries[entry as usize].log.push((number, state));
+            }
+            of_unit.push(sets.add(has));
         }
         is_changed
     }
 }
 
-/// The states that these definitions of a unit make.
-fn states(
-    definitions: &[u32],
-    alone: &mut HashMap<u32, (u32, u32, u32)>,
-    entries: &mut [Entry<'_>],
-) -> Sparse {
-    let mut has = Sparse::with_capacity(definitions.len());
-    let entry_of = |number: u32| alone.get(&number).map_or(0, |found| found.0);
-    let runs: Vec<&[u32]> = definitions.chunk_by(|&a, &b| entry_of(a) == entry_of(b)).collect();
-    for run in runs {
-        let Some(&(entry, variant, known)) = run.first().and_then(|number| alone.get(number)) else {
-            continue;
-        };
-        let to = &mut entries[entry as usize];
-        let state = match run {
-            [_] if known != u32::MAX => known,
-            [number] => {
-                let state = to.state(vec![variant]);
-                alone.insert(*number, (entry, variant, state));
-                state
-            }
-            several => {
-                let variants: State =
-                    several.iter().filter_map(|number| alone.get(number)).map(|found| found.1).collect();
-                to.state(variants)
-            }
-        };
-        has.push((entry, state));
-    }
-    has
+/// The import's definitions in a block.
+struct OfBlock<'i> {
+    /// By key.
+    all: Vec<Own>,
+    places: &'i [u32],
+    /// The place of the first of them.
+    first: usize,
 }
 
-/// What a stored unit has, whose line this is.
-fn inherited(entries: &[Entry<'_>], line: &HashSet<UnitNumber>) -> Sparse {
-    let state =
-        |entry: &Entry<'_>| entry.log.iter().rev().find(|(unit, _)| line.contains(unit)).map(|found| found.1);
-    let states = entries.iter().enumerate().filter_map(|(index, entry)| Some((index as u32, state(entry)?)));
-    states.filter(|&(_, state)| state != 0).collect()
+impl OfBlock<'_> {
+    fn at(&self, number: u32) -> usize {
+        self.places[number as usize] as usize - self.first
+    }
+
+    /// The states that these definitions of a unit make.
+    fn states(&mut self, definitions: &[u32], entries: &mut [Entry<'_>]) -> Sparse {
+        let mut has = Sparse::with_capacity(definitions.len());
+        let mut rest = definitions;
+        while let Some(&number) = rest.first() {
+            let at = self.at(number);
+            let Own { entry, variant, alone } = self.all[at];
+            let run = rest.iter().take_while(|&&other| self.all[self.at(other)].entry == entry).count();
+            let (run, others) = rest.split_at(run);
+            rest = others;
+            let to = &mut entries[entry as usize];
+            let state = match (run, alone) {
+                ([_], Some(known)) => known,
+                ([_], None) => {
+                    let state = to.state(&[variant]);
+                    self.all[at].alone = Some(state);
+                    state
+                }
+                (several, _) => {
+                    let variants: State =
+                        several.iter().map(|&number| self.all[self.at(number)].variant).collect();
+                    to.state(&variants)
+                }
+            };
+            has.push((entry, state));
+        }
+        has
+    }
+}
+
+fn compressing(error: std::io::Error) -> StoreError {
+    StoreError::Io { path: "a block".into(), error }
 }
 
 /// What must be logged so that a unit that inherits `from` has `to`.
