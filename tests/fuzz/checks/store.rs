@@ -15,6 +15,8 @@ const WHOLE: usize = 4;
 /// Names of parts in an input of [`parts`].
 const HEAD: u8 = 0;
 const DETAILS: u8 = 1;
+const BLOCK: u8 = 2;
+const CONFIG: u8 = 3;
 
 /// Input: the file.
 pub(crate) fn file(data: &[u8]) {
@@ -24,7 +26,7 @@ pub(crate) fn file(data: &[u8]) {
 }
 
 /// Input: the parts of a store, each a byte that says which, its length in two bytes (little-endian), and that many bytes. A
-/// head and details begin with the kernel's number in four bytes; a block with a byte that says how long its key is, and
+/// head, details and a configuration begin with the kernel's number in four bytes; a block with a byte that says how long its key is, and
 /// the key.
 pub(crate) fn parts(mut data: &[u8]) {
     let mut parts = Parts::default();
@@ -38,6 +40,9 @@ pub(crate) fn parts(mut data: &[u8]) {
             }
             (DETAILS, Some((number, details)), _) => {
                 parts.details.push((u32::from_le_bytes(*number), details.to_vec()));
+            }
+            (CONFIG, Some((number, config)), _) => {
+                parts.configs.push((u32::from_le_bytes(*number), config.to_vec()));
             }
             (_, _, Some((&length, block))) => {
                 let (key, payload) = block.split_at(usize::from(length).min(block.len()));
@@ -62,8 +67,9 @@ fn written(parts: &Parts) -> Vec<u8> {
     };
     parts.heads.iter().for_each(|(number, head)| put(HEAD, &[&number.to_le_bytes(), head]));
     parts.details.iter().for_each(|(number, details)| put(DETAILS, &[&number.to_le_bytes(), details]));
+    parts.configs.iter().for_each(|(number, config)| put(CONFIG, &[&number.to_le_bytes(), config]));
     for (key, payload) in &parts.blocks {
-        put(2, &[&[u8::try_from(key.len()).expect("seeds are small")], key, payload]);
+        put(BLOCK, &[&[u8::try_from(key.len()).expect("seeds are small")], key, payload]);
     }
     out
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::StoreError;
-use super::{StoreFile, UnitNumber, lineage};
+use super::{StoreFile, UnitNumber, config};
 use crate::btf::Endian;
 use crate::kernel::Kernel;
 
@@ -40,7 +40,7 @@ impl StoreFile {
         self.units.head(kernel).map_or(Endian::Little, |head| head.endian)
     }
 
-    /// Adds what is known of a kernel besides its types.
+    /// Adds what is known of a kernel's modules besides their types.
     pub(in crate::store) fn add_details(
         &self,
         number: UnitNumber,
@@ -49,7 +49,6 @@ impl StoreFile {
         let details = self.details(number)?;
         kernel.shipped_modules = details.shipped_modules;
         kernel.broken_modules = details.broken_modules;
-        kernel.facts.config = lineage::config(&self.units, number, |kernel| self.view.details(kernel))?;
         Ok(())
     }
 
@@ -76,6 +75,7 @@ impl StoreFile {
         wanted: impl Fn(&str) -> bool,
     ) -> Result<(), StoreError> {
         self.add_details(number, kernel)?;
+        kernel.facts.config = config::whole(&self.units, number, |kernel| self.view.config(kernel))?;
         let details = self.details(number)?;
         let stored = details.modules.iter().zip(number + 1..);
         let wanted: Vec<(&str, UnitNumber)> = stored

@@ -17,6 +17,7 @@ use crate::store::bytes::Damage;
 const BLOCK: &str = "select value from blocks where key = ?1";
 const HEADS: &str = "select number, value from heads order by number";
 const DETAILS: &str = "select value from details where number = ?1";
+const CONFIG: &str = "select value from configs where number = ?1";
 const META: &str = "select value from meta where name = ?1";
 
 /// How long is waited for somebody else's change. Adding all modules of a kernel takes seconds.
@@ -37,6 +38,11 @@ fn block(connection: &Connection, key: &[u8]) -> Result<Option<Vec<u8>>, StoreEr
 
 fn details(connection: &Connection, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
     let mut select = connection.prepare_cached(DETAILS)?;
+    Ok(select.query_row([number], |row| row.get(0)).optional()?)
+}
+
+fn config(connection: &Connection, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut select = connection.prepare_cached(CONFIG)?;
     Ok(select.query_row([number], |row| row.get(0)).optional()?)
 }
 
@@ -128,6 +134,11 @@ impl View {
     /// One kernel's details.
     pub(super) fn details(&self, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
         self.with(|connection| details(connection, number))
+    }
+
+    /// How one kernel's configuration differs from its parent's.
+    pub(super) fn config(&self, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(|connection| config(connection, number))
     }
 
     /// Something of the store itself.
@@ -228,6 +239,10 @@ impl Change {
         details(&self.connection, number)
     }
 
+    pub(super) fn config(&self, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        config(&self.connection, number)
+    }
+
     pub(super) fn put_block(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         let sql =
             "insert into blocks (key, value) values (?1, ?2) on conflict (key) do update set value = ?2";
@@ -252,6 +267,12 @@ impl Change {
     pub(super) fn put_details(&mut self, number: u32, details: &[u8]) -> Result<(), StoreError> {
         let sql = "insert or replace into details values (?1, ?2)";
         self.connection.prepare_cached(sql)?.execute((number, details))?;
+        Ok(())
+    }
+
+    pub(super) fn put_config(&mut self, number: u32, config: &[u8]) -> Result<(), StoreError> {
+        let sql = "insert or replace into configs values (?1, ?2)";
+        self.connection.prepare_cached(sql)?.execute((number, config))?;
         Ok(())
     }
 

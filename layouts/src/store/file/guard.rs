@@ -11,12 +11,13 @@ use rusqlite::limits::Limit;
 
 use super::error::StoreError;
 
-/// Blocks by where they begin; heads and details of kernels by number; and what the store says of itself. As SQLite writes
+/// Blocks by where they begin; heads, details and configurations of kernels by number; and what the store says of itself. As SQLite writes
 /// them into the schema, which must be just this.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
     ("blocks", "CREATE TABLE blocks (id integer primary key, key blob not null unique, value blob not null)"),
     ("heads", "CREATE TABLE heads (number integer primary key, value blob not null)"),
     ("details", "CREATE TABLE details (number integer primary key, value blob not null)"),
+    ("configs", "CREATE TABLE configs (number integer primary key, value blob not null)"),
     ("meta", "CREATE TABLE meta (name text primary key, value blob not null) without rowid"),
 ];
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::ancestors::Ancestors;
 use super::block::{Entry, Stored, block_key, is_border};
 use super::borders::Borders;
+use super::config;
 use super::disk::{Change, meta};
 use super::error::StoreError;
 use super::interner::Interner;
@@ -175,10 +176,12 @@ impl Import {
         self.head.parent = self.choose_parent(&change, &units, &before)?;
         self.head.module_count = self.units.len() as u32 - 1;
         let inherited = match self.head.parent {
-            Some(parent) => lineage::config(&units, parent, |kernel| change.details(kernel))?,
+            Some(parent) => config::whole(&units, parent, |kernel| change.config(kernel))?,
             None => BTreeMap::new(),
         };
-        self.details.config = lineage::differences(&inherited, &self.config);
+        let failed = |error| StoreError::Io { path: path.to_owned(), error };
+        let config = config::write(&config::differences(&inherited, &self.config), self.level);
+        change.put_config(number, &config.map_err(failed)?)?;
         let parents = self.parents(&change, number)?;
         self.details.modules = self
             .units
@@ -200,10 +203,7 @@ impl Import {
             }
         }
         change.put_head(number, &self.head.write())?;
-        let details = self
-            .details
-            .write(self.level)
-            .map_err(|error| StoreError::Io { path: path.to_owned(), error })?;
+        let details = self.details.write(self.level).map_err(failed)?;
         change.put_details(number, &details)?;
         change.commit()?;
         Ok(Imported { replaced, definitions: self.interner.len() as u64, new })

@@ -1,14 +1,11 @@
 //! What a unit inherits from the units that it was compared with.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::UnitNumber;
 use super::error::StoreError;
 use super::record::Details;
 use super::units::Units;
-
-/// Options of a kernel's configuration.
-type Config = BTreeMap<String, String>;
 
 /// The details of a kernel, out of whatever holds them.
 pub(super) fn details(
@@ -21,34 +18,6 @@ pub(super) fn details(
         }
         None => Ok(Details::default()),
     }
-}
-
-/// The whole configuration of a kernel.
-pub(super) fn config(
-    units: &Units,
-    kernel: UnitNumber,
-    read: impl Fn(UnitNumber) -> Result<Option<Vec<u8>>, StoreError>,
-) -> Result<Config, StoreError> {
-    let mut line: Vec<UnitNumber> = units.line(kernel).into_iter().collect();
-    line.sort_unstable();
-    let mut config = Config::new();
-    for kernel in line {
-        for (option, value) in details(kernel, &read)?.config {
-            match value {
-                Some(value) => config.insert(option, value),
-                None => config.remove(&option),
-            };
-        }
-    }
-    Ok(config)
-}
-
-/// What turns `from` into `to`.
-pub(super) fn differences(from: &Config, to: &Config) -> BTreeMap<String, Option<String>> {
-    let changed = to.iter().filter(|(option, value)| from.get(*option) != Some(value));
-    let changed = changed.map(|(option, value)| (option.clone(), Some(value.clone())));
-    let gone = from.keys().filter(|option| !to.contains_key(*option)).map(|option| (option.clone(), None));
-    changed.chain(gone).collect()
 }
 
 /// What modules were compared with, by kernel.

@@ -2,7 +2,7 @@
 //!
 //! - `disk`: the SQLite database that the file is: tables, transactions; `guard`: what foreign ones may not do;
 //! - `block`: the definitions of a range of names, with a log of which unit has which;
-//! - `record`: what is known of a kernel besides its types;
+//! - `record`, `config`: what is known of a kernel besides its types; `sealed`: these with their hashes;
 //! - `units`: kernels and modules by number, and which is compared with which;
 //! - `import`: a kernel in; `export`: a kernel out; `lookup`: some types of many kernels; `verify`: every hash again.
 //!
@@ -14,6 +14,7 @@ mod block;
 mod borders;
 mod catalogue;
 mod columns;
+mod config;
 mod disk;
 mod error;
 mod export;
@@ -27,6 +28,7 @@ mod parts;
 mod record;
 mod remove;
 mod rewrite;
+mod sealed;
 mod sharing;
 mod signature;
 mod similar;

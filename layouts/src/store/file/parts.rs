@@ -7,9 +7,8 @@ use std::path::Path;
 use super::block::{self, Stored};
 use super::disk::{Change, meta};
 use super::error::StoreError;
-use super::record::Details;
 use super::rewrite::block_place;
-use super::{FORMAT, StoreFile};
+use super::{FORMAT, StoreFile, sealed};
 use crate::store::bytes::Put as _;
 
 /// How hard zstd tries: as little as it can.
@@ -22,6 +21,8 @@ pub struct Parts {
     pub heads: Vec<(u32, Vec<u8>)>,
     /// What else is known of kernels, by number.
     pub details: Vec<(u32, Vec<u8>)>,
+    /// How their configurations differ from their parents', by number.
+    pub configs: Vec<(u32, Vec<u8>)>,
     /// Definitions, by the name that the block begins with. A store lists its blocks in this order.
     pub blocks: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -32,11 +33,15 @@ impl Parts {
     /// # Errors
     /// [`StoreError`] when it is damaged.
     pub fn of(file: &StoreFile) -> Result<Self, StoreError> {
-        let mut parts = Self { heads: file.view.heads()?, ..Self::default() };
-        for (kernel, _) in &parts.heads {
-            if let Some(details) = file.view.details(*kernel)? {
-                let damaged = StoreError::damaged(format!("the details of kernel {kernel}"));
-                parts.details.push((*kernel, Details::unseal(&details).map_err(damaged)?));
+        let mut parts = Self::default();
+        for (kernel, head) in file.view.heads()? {
+            let damaged = |what| StoreError::damaged(format!("the {what} of kernel {kernel}"));
+            parts.heads.push((kernel, sealed::unmark(&head).map_err(damaged("head"))?.to_vec()));
+            if let Some(details) = file.view.details(kernel)? {
+                parts.details.push((kernel, sealed::unpack(&details).map_err(damaged("details"))?));
+            }
+            if let Some(config) = file.view.config(kernel)? {
+                parts.configs.push((kernel, sealed::unpack(&config).map_err(damaged("configuration"))?));
             }
         }
         for key in file.borders.iter() {
@@ -57,10 +62,13 @@ impl Parts {
         let mut change = Change::in_memory()?;
         change.put_meta(meta::FORMAT, FORMAT.as_bytes())?;
         for (kernel, head) in &self.heads {
-            change.put_head(*kernel, head)?;
+            change.put_head(*kernel, &sealed::mark(head.clone()))?;
         }
         for (kernel, details) in &self.details {
-            change.put_details(*kernel, &Details::seal(details, LEVEL).map_err(failed)?)?;
+            change.put_details(*kernel, &sealed::pack(details, LEVEL).map_err(failed)?)?;
+        }
+        for (kernel, config) in &self.configs {
+            change.put_config(*kernel, &sealed::pack(config, LEVEL).map_err(failed)?)?;
         }
         let mut writer = block::Writer::new(LEVEL).map_err(failed)?;
         let mut borders = Vec::new();

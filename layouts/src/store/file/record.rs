@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::bytes::{Damage, Put, Reader};
-use super::UnitNumber;
+use super::{UnitNumber, sealed};
 use crate::btf::Endian;
 use crate::kernel::{Coverage, Facts, Group, KernelName, Place, ShippedBtf};
 
@@ -35,8 +35,6 @@ pub(super) struct Details {
     pub(super) modules: Vec<(String, Option<UnitNumber>)>,
     pub(super) shipped_modules: Option<BTreeSet<String>>,
     pub(super) broken_modules: BTreeMap<String, String>,
-    /// Options that differ from the parent's; `None` for those that only the parent has.
-    pub(super) config: BTreeMap<String, Option<String>>,
 }
 
 fn put_text(out: &mut Vec<u8>, text: &str) {
@@ -96,11 +94,11 @@ impl Head {
         }
         out.put_number(u64::from(self.module_count));
         out.put_number(self.types);
-        out
+        sealed::mark(out)
     }
 
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Damage> {
-        let mut input = Reader::new(bytes);
+        let mut input = Reader::new(sealed::unmark(bytes)?);
         let input = &mut input;
         let is_removed = input.byte()? != 0;
         let parent = parent(input)?;
@@ -199,39 +197,11 @@ impl Details {
             put_text(&mut out, name);
             put_text(&mut out, why);
         }
-        out.put_number(self.config.len() as u64);
-        for (option, value) in &self.config {
-            put_text(&mut out, option);
-            out.push(u8::from(value.is_some()));
-            if let Some(value) = value {
-                put_text(&mut out, value);
-            }
-        }
-        Self::seal(&out, level)
-    }
-
-    /// Details that are written already, as they are stored.
-    pub(super) fn seal(plain: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
-        let mut stored = Vec::new();
-        stored.put_number(plain.len() as u64);
-        stored.extend(zstd::bulk::compress(plain, level)?);
-        Ok(stored)
-    }
-
-    /// Details as they were before they were sealed.
-    pub(super) fn unseal(bytes: &[u8]) -> Result<Vec<u8>, Damage> {
-        /// What the details of a kernel may have once decompressed, in bytes: configuration and modules come to 500 KB.
-        const MAX_BYTES: usize = 64 << 20;
-        let mut input = Reader::new(bytes);
-        let length = usize::try_from(input.number()?).ok().filter(|&length| length <= MAX_BYTES);
-        let length = length.ok_or(input.damage("the details of a kernel are too large"))?;
-        let compressed = input.take(input.left())?;
-        let plain = zstd::bulk::decompress(compressed, length);
-        plain.map_err(|_| input.damage("the details of a kernel do not decompress"))
+        sealed::pack(&out, level)
     }
 
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Damage> {
-        let plain = Self::unseal(bytes)?;
+        let plain = sealed::unpack(bytes)?;
         let mut input = Reader::new(&plain);
         let input = &mut input;
         let modules: Vec<(String, Option<UnitNumber>)> = (0..input.count(2)?)
@@ -247,12 +217,6 @@ impl Details {
         };
         let broken_modules =
             (0..input.count(2)?).map(|_| Ok((text(input)?, text(input)?))).collect::<Result<_, Damage>>()?;
-        let mut config = BTreeMap::new();
-        for _ in 0..input.count(2)? {
-            let option = text(input)?;
-            let value = if input.byte()? == 0 { None } else { Some(text(input)?) };
-            config.insert(option, value);
-        }
-        Ok(Self { modules, shipped_modules, broken_modules, config })
+        Ok(Self { modules, shipped_modules, broken_modules })
     }
 }

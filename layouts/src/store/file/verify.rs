@@ -1,6 +1,7 @@
 //! Every hash of a store's file again.
 
 use super::block::{self, Entry, Stored};
+use super::config;
 use super::error::StoreError;
 use super::interner::print;
 use super::rewrite::block_place;
@@ -32,6 +33,7 @@ impl StoreFile {
         let mut verified = Verified::default();
         for (kernel, _) in self.units.all() {
             self.details(*kernel)?;
+            config::whole(&self.units, *kernel, |kernel| self.view.config(kernel))?;
             verified.kernels += 1;
         }
         for key in self.borders.iter() {
