@@ -134,10 +134,13 @@ impl<'t> Part<'t> {
     /// A unit's part.
     fn of(&mut self, unit: &str, btf: &Btf) -> Result<Arc<Btf>, GivenError> {
         let mut roots: BTreeSet<TypeId> = BTreeSet::new();
+        let first = btf.own_ids().next().unwrap_or(TypeId::VOID);
         for name in self.types {
             let essential = crate::btf::essential_name(name.as_bytes());
             let found = btf.find_by_essential_name(&[essential], is_root).remove(essential);
-            let found = found.unwrap_or_default();
+            // Of a module what is its own: its vmlinux has the rest.
+            let mut found = found.unwrap_or_default();
+            found.retain(|&id| id >= first);
             let is_defined = found.iter().any(|&id| btf.kind(id) != Kind::Fwd);
             roots.extend(found);
             // That a type is named somewhere does not say that it is there.
