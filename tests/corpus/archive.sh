@@ -62,9 +62,17 @@ archive_update() {
     shift
     archive_use "$arch"
     stamp=$archive_root/updated
-    if [[ -z ${archive_force:-} && $(cat "$stamp" 2>/dev/null) == "$*" && -n $(find "$stamp" -mtime "-$archive_days") ]]; then
+    # Suites that another script wanted stay: else two scripts would ask for each other's lists again and again.
+    local had new=()
+    had=$(cat "$stamp" 2>/dev/null) || had=""
+    for suite in "$@"; do
+        [[ " $had " == *" $suite "* ]] || new+=("$suite")
+    done
+    if [[ -z ${archive_force:-} && ${#new[@]} -eq 0 && -n $(find "$stamp" -mtime "-$archive_days") ]]; then
         return
     fi
+    # shellcheck disable=SC2086 # several words
+    set -- $had "${new[@]}"
     for suite in "$@"; do
         if [[ $suite == *-security ]]; then security+=("$suite"); else main+=("$suite"); fi
     done

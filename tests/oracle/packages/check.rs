@@ -18,10 +18,8 @@ pub fn run(tally: &mut Tally, corecheck: &Corecheck, all: &[Added], object: &Pat
 fn alike(corecheck: &Corecheck, added: &Added, object: &Path) -> Result<()> {
     let object = object.to_string_lossy();
     let stored = report(corecheck, &object, &["--kernel", &added.row.name()])?;
-    let packages = added.row.packages()?;
-    let packages: Vec<_> = packages.iter().map(|path| path.to_string_lossy()).collect();
-    let against: Vec<&str> = packages.iter().flat_map(|path| ["--against", path.as_ref()]).collect();
-    let given = report(corecheck, &object, &against)?;
+    let packages = added.row.package_folder();
+    let given = report(corecheck, &object, &["--against", &packages.to_string_lossy()])?;
     for part in ["objects", "kernels", "answers", "results", "findings"] {
         ensure!(stored.get(part).is_some(), "the report has no {part}");
         let (stored, given) = (&stored[part], &given[part]);

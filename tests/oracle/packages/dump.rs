@@ -1,7 +1,6 @@
 //! What `bpftool -j btf dump file` prints, as a graph: of each type what it says itself, and the types that it names.
 
 use std::{
-    collections::HashMap,
     path::Path,
     process::{Command, Stdio},
 };
@@ -15,9 +14,9 @@ use crate::flags::{self, Record};
 /// The types of a file.
 #[derive(Debug, Default)]
 pub struct Dump {
-    /// In the order of their ids; of split BTF first those of its base.
+    /// In the order of their ids; of split BTF without those of its base.
     pub types: Vec<Type>,
-    /// So many of them are of the base.
+    /// How many types its base has.
     pub base: usize,
 }
 
@@ -26,7 +25,10 @@ pub struct Dump {
 pub struct Type {
     /// What it says itself, with a `?` in each place of a reference.
     pub label: String,
-    /// What it refers to, as indices into [`Dump::types`], in the order of the places; nothing is `void`.
+    /// Whether it has a name. A type tag has not: its name is what it says of the type that it is on.
+    pub is_named: bool,
+    /// What it refers to, in the order of the places: ids less one, so that those from [`Dump::base`] on are indices into
+    /// [`Dump::types`]; nothing is `void`.
     pub refers: Vec<Option<usize>>,
 }
 
@@ -39,16 +41,15 @@ struct Printed {
 const REFERENCES: [&str; 3] = ["type_id", "index_type_id", "ret_type_id"];
 
 impl Dump {
-    /// Asks bpftool about a raw BTF file; with a base, it is split BTF on top of that.
+    /// Asks bpftool about a raw BTF file; with a base, of so many types, it is split BTF on top of that.
     ///
     /// # Errors
     ///
     /// When bpftool cannot be run or cannot read the file, or when what it says does not fit the file's bytes.
-    pub fn of(btf: &Path, base: Option<&Path>) -> Result<Self> {
-        let of_base = base.map(|base| Self::of(base, None)).transpose()?;
+    pub fn of(btf: &Path, base: Option<(&Path, usize)>) -> Result<Self> {
         let mut command = Command::new("bpftool");
         command.arg("-j").stdin(Stdio::null());
-        if let Some(base) = base {
+        if let Some((base, _)) = base {
             command.arg("-B").arg(base);
         }
         let output = command.args(["btf", "dump", "file"]).arg(btf).output()?;
@@ -58,17 +59,13 @@ impl Dump {
             .with_context(|| format!("bpftool's output on {}", btf.display()))?;
         let bytes = std::fs::read(btf).with_context(|| btf.display().to_string())?;
         let records = flags::records(&bytes).with_context(|| btf.display().to_string())?;
-        Self::read(printed.types, &records, of_base)
+        Self::read(printed.types, &records, base.map_or(0, |(_, types)| types))
     }
 
-    fn read(printed: Vec<Map<String, Value>>, records: &[Record], base: Option<Self>) -> Result<Self> {
-        let mut dump = base.unwrap_or_default();
-        ensure!(dump.base == 0, "a base is split itself");
-        dump.base = dump.types.len();
-        let of_ids: HashMap<u64, usize> =
-            printed.iter().enumerate().filter_map(|(i, one)| Some((one.get("id")?.as_u64()?, i))).collect();
+    fn read(printed: Vec<Map<String, Value>>, records: &[Record], base: usize) -> Result<Self> {
+        let mut dump = Self { types: Vec::new(), base };
         ensure!(
-            printed.len() == records.len() && of_ids.len() == printed.len(),
+            printed.len() == records.len(),
             "bpftool prints {} types of {}",
             printed.len(),
             records.len()
@@ -82,13 +79,14 @@ impl Dump {
             if let Some(counted) = counted.and_then(Value::as_array) {
                 ensure!(counted.len() == record.count as usize, "bpftool prints not all of {fields:?}");
             }
+            let is_named = kind != "TYPE_TAG" && fields.get("name").is_some_and(|name| name != "(anon)");
             fields.insert("flag".to_owned(), Value::Bool(record.flag));
             let mut refers = Vec::new();
             let mut value = Value::Object(fields);
             take_references(&mut value, &mut refers)?;
-            dump.types.push(Type { label: value.to_string(), refers });
+            dump.types.push(Type { label: value.to_string(), is_named, refers });
         }
-        let end = dump.types.len();
+        let end = dump.base + dump.types.len();
         let within = |one: &Type| one.refers.iter().flatten().all(|&index| index < end);
         ensure!(dump.types.iter().all(within), "a type refers to none");
         Ok(dump)
@@ -136,15 +134,17 @@ mod tests {
     fn references_are_apart_from_what_a_type_says() {
         let records =
             [Record { kind: "INT", count: 0, flag: false }, Record { kind: "STRUCT", count: 2, flag: false }];
-        let dump = Dump::read(printed(STRUCT), &records, None).expect("it fits");
+        let dump = Dump::read(printed(STRUCT), &records, 0).expect("it fits");
         assert_eq!(dump.types[1].refers, [Some(0), None]);
+        assert!(dump.types[1].is_named);
         assert!(!dump.types[1].label.contains("\"id\""));
         assert!(dump.types[1].label.contains(r#""type_id":"?""#));
         let split = r#"{"types":[{"id":3,"kind":"PTR","name":"(anon)","type_id":2}]}"#;
         let records = [Record { kind: "PTR", count: 0, flag: false }];
-        let dump = Dump::read(printed(split), &records, Some(dump)).expect("it fits");
-        assert_eq!((dump.base, dump.types.len()), (2, 3));
-        assert_eq!(dump.types[2].refers, [Some(1)]);
+        let dump = Dump::read(printed(split), &records, 2).expect("it fits");
+        assert_eq!(dump.types[0].refers, [Some(1)]);
+        assert!(!dump.types[0].is_named);
+        assert!(Dump::read(printed(split), &records, 1).is_err());
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
             vec![int, Record { kind: "UNION", count: 2, flag: false }],
             vec![int, Record { kind: "STRUCT", count: 3, flag: false }],
         ] {
-            assert!(Dump::read(printed(STRUCT), &records, None).is_err(), "{records:?}");
+            assert!(Dump::read(printed(STRUCT), &records, 0).is_err(), "{records:?}");
         }
     }
 }

@@ -6,13 +6,14 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 
 use crate::{
     Tally,
     corecheck::Corecheck,
     dump::Dump,
-    kernel::{Added, equal},
+    kernel::{Added, Export},
+    same,
     table::Row,
 };
 
@@ -56,10 +57,12 @@ fn root_file_system(corecheck: &Corecheck, added: &Added, root: &Path) -> Result
     ensure!(listed["btf"] == "vmlinux+modules", "it ships {}", listed["btf"]);
     ensure!(listed["version"] == *added.row.version, "its version is {}", listed["version"]);
     let out = root.with_extension("btf");
-    same(corecheck, &name, added, &out)?;
+    corecheck.export(&name, None, &out)?;
+    let same = added.has_its_types(&out)?;
     let modules = added.row.modules()?;
     let (module, original) = modules.first_key_value().context("it has no modules")?;
-    same_module(corecheck, &name, added, &out, module, original)
+    let export = Export { corecheck, kernel: &name, vmlinux: &out, same: &same };
+    added.has_module(&export, module, original)
 }
 
 /// A kernel image and compressed modules as files.
@@ -75,10 +78,10 @@ fn image_and_modules(corecheck: &Corecheck, added: &Added, root: &Path, work: &P
     corecheck.add(&sources)?;
     let name = added.row.name();
     let out = work.join("image.btf");
-    same(corecheck, &name, added, &out)?;
-    names
-        .into_iter()
-        .try_for_each(|module| same_module(corecheck, &name, added, &out, module, &modules[module]))
+    corecheck.export(&name, None, &out)?;
+    let same = added.has_its_types(&out)?;
+    let export = Export { corecheck, kernel: &name, vmlinux: &out, same: &same };
+    names.into_iter().try_for_each(|module| added.has_module(&export, module, &modules[module]))
 }
 
 /// The image alone: it tells its release and, where the banner is in it, its version.
@@ -87,7 +90,9 @@ fn image(corecheck: &Corecheck, added: &Added, work: &Path) -> Result<()> {
     let name = added.row.name();
     let listed = corecheck.listed(&name)?;
     ensure!(listed["version"] == *added.row.version, "its version is {}", listed["version"]);
-    same(corecheck, &name, added, &work.join("image-alone.btf"))
+    let out = work.join("image-alone.btf");
+    corecheck.export(&name, None, &out)?;
+    alike(&added.exported, &out)
 }
 
 /// BTF alone, which tells nothing: the command line does.
@@ -96,7 +101,9 @@ fn raw(corecheck: &Corecheck, added: &Added, work: &Path) -> Result<()> {
     let vmlinux = added.row.vmlinux().context("no BTF")?;
     let words = ["layouts", "add", "--distro", "mine", "--release", release, "--arch", arch];
     corecheck.succeed(&words, &[vmlinux])?;
-    same(corecheck, &format!("mine/{release}/{arch}"), added, &work.join("raw.btf"))
+    let out = work.join("raw.btf");
+    corecheck.export(&format!("mine/{release}/{arch}"), None, &out)?;
+    alike(&added.exported, &out)
 }
 
 /// What this machine's kernel tells in /sys/kernel/btf.
@@ -107,26 +114,14 @@ fn live(corecheck: &Corecheck, work: &Path) -> Result<()> {
     corecheck.listed(&pattern)?;
     let out = work.join("live.btf");
     corecheck.export(&pattern, None, &out)?;
-    equal(&Dump::of(Path::new("/sys/kernel/btf/vmlinux"), None)?, &Dump::of(&out, None)?)
+    let original = Dump::of(Path::new("/sys/kernel/btf/vmlinux"), None)?;
+    same::compare(original, Dump::of(&out, None)?, None).map(drop).map_err(Error::msg)
 }
 
-fn same(corecheck: &Corecheck, name: &str, added: &Added, out: &Path) -> Result<()> {
-    corecheck.export(name, None, out)?;
-    equal(&added.original, &Dump::of(out, None)?)
-}
-
-fn same_module(
-    corecheck: &Corecheck,
-    name: &str,
-    added: &Added,
-    base: &Path,
-    module: &str,
-    original: &Path,
-) -> Result<()> {
-    let out = base.with_extension(format!("{module}.btf"));
-    corecheck.export(name, Some(module), &out)?;
-    let original = Dump::of(original, added.row.vmlinux().as_deref())?;
-    equal(&original, &Dump::of(&out, Some(base))?).with_context(|| format!("module {module}"))
+/// The export is the same file, whatever the kernel came in.
+fn alike(one: &Path, other: &Path) -> Result<()> {
+    ensure!(fs::read(one)? == fs::read(other)?, "{} and {} differ", one.display(), other.display());
+    Ok(())
 }
 
 /// The file of this name in a folder or below.

@@ -2,20 +2,40 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use serde_json::Value;
 
-use crate::{corecheck::Corecheck, dump::Dump, pahole, same, table::Row};
+use crate::{
+    corecheck::Corecheck,
+    dump::Dump,
+    pahole,
+    same::{self, Coloured},
+    table::Row,
+};
 
 /// What is known of a kernel that was added.
 #[derive(Debug)]
 pub struct Added {
     /// Its packages.
     pub row: Row,
-    /// bpftool's reading of its vmlinux as packaged.
-    pub original: Dump,
+    /// The BTF of its vmlinux as packaged.
+    pub original: PathBuf,
     /// Its vmlinux as exported.
     pub exported: PathBuf,
+}
+
+/// What bpftool reads in a vmlinux as packaged, and in an export of it: the same.
+#[derive(Debug)]
+pub struct Same {
+    original: Coloured,
+    exported: Coloured,
+}
+
+impl Same {
+    /// How many types it has as packaged.
+    pub fn count(&self) -> usize {
+        self.original.count()
+    }
 }
 
 /// Adds the packages, and exports vmlinux into `work`.
@@ -24,11 +44,10 @@ pub struct Added {
 ///
 /// When one of the programs fails.
 pub fn add(corecheck: &Corecheck, row: &Row, work: &Path) -> Result<Added> {
-    let vmlinux = row.vmlinux().context("the corpus has no BTF of it")?;
+    let original = row.vmlinux().context("the corpus has no BTF of it")?;
     corecheck.add(&row.packages()?)?;
     let exported = work.join(format!("{}-{}.btf", row.release, row.arch));
     corecheck.export(&row.name(), None, &exported)?;
-    let original = Dump::of(&vmlinux, None)?;
     Ok(Added { row: row.clone(), original, exported })
 }
 
@@ -65,18 +84,15 @@ impl Added {
         Ok(())
     }
 
-    /// bpftool reads the same types out of the export.
+    /// bpftool reads the same types out of an export of vmlinux.
     ///
     /// # Errors
     ///
     /// When it does not.
-    pub fn has_its_types(&self) -> Result<()> {
-        equal(&self.original, &Dump::of(&self.exported, None)?)
-    }
-
-    /// So many types it has.
-    pub fn count(&self) -> usize {
-        self.original.types.len()
+    pub fn has_its_types(&self, exported: &Path) -> Result<Same> {
+        let (original, exported) = (Dump::of(&self.original, None)?, Dump::of(exported, None)?);
+        let (original, exported) = same::compare(original, exported, None).map_err(Error::msg)?;
+        Ok(Same { original, exported })
     }
 
     /// pahole prints the same structures of the export. Says how many.
@@ -85,23 +101,24 @@ impl Added {
     ///
     /// When it does not.
     pub fn has_its_structures(&self) -> Result<usize> {
-        let original = pahole::structures(&self.row.vmlinux().context("no BTF")?)?;
+        let original = pahole::structures(&self.original)?;
         let exported = pahole::structures(&self.exported)?;
         pahole::differs(&original, &exported).map_or(Ok(original.len()), |how| Err(anyhow::anyhow!(how)))
     }
 
-    /// bpftool reads the same types out of a module's export, on top of the exported vmlinux.
+    /// bpftool reads the same types out of a module's export, on top of this export of its vmlinux.
     ///
     /// # Errors
     ///
     /// When it does not.
-    pub fn has_module(&self, corecheck: &Corecheck, name: &str, original: &Path) -> Result<()> {
-        let exported = self.exported.with_extension(format!("{name}.btf"));
-        corecheck.export(&self.row.name(), Some(name), &exported)?;
-        let original = Dump::of(original, self.row.vmlinux().as_deref())?;
-        let exported = Dump::of(&exported, Some(&self.exported))?;
-        ensure!(original.types.len() > original.base, "the module has no types");
-        equal(&original, &exported)
+    pub fn has_module(&self, export: &Export<'_>, name: &str, original: &Path) -> Result<()> {
+        let exported = export.vmlinux.with_extension(format!("{name}.btf"));
+        export.corecheck.export(export.kernel, Some(name), &exported)?;
+        let bases = (&export.same.original, &export.same.exported);
+        let original = Dump::of(original, Some((&self.original, bases.0.count())))?;
+        let exported = Dump::of(&exported, Some((export.vmlinux, bases.1.count())))?;
+        ensure!(!original.types.is_empty(), "the module has no types");
+        same::compare(original, exported, Some(bases)).map(drop).map_err(Error::msg)
     }
 
     /// `layouts health` says something of it.
@@ -118,11 +135,15 @@ impl Added {
     }
 }
 
-/// Fails, saying how the second differs.
-///
-/// # Errors
-///
-/// When it does.
-pub fn equal(original: &Dump, exported: &Dump) -> Result<()> {
-    same::differs(original, exported).map_or(Ok(()), |how| Err(anyhow::anyhow!(how)))
+/// A vmlinux that was exported and found to be the same, for its modules.
+#[derive(Debug, Clone, Copy)]
+pub struct Export<'e> {
+    /// What exports.
+    pub corecheck: &'e Corecheck,
+    /// How the kernel is called there.
+    pub kernel: &'e str,
+    /// The exported vmlinux.
+    pub vmlinux: &'e Path,
+    /// Its types.
+    pub same: &'e Same,
 }

@@ -35,6 +35,7 @@ use clap::Parser;
 use corecheck_tests::counts::Counts;
 
 use corecheck::Corecheck;
+use kernel::{Added, Export};
 use table::Row;
 
 /// Compares kernels as packaged with what corecheck gives back of them.
@@ -116,23 +117,7 @@ fn main() -> Result<ExitCode> {
         tally.check(&format!("{}: refused", row.name()), refused(&corecheck, row));
     }
     for added in &all {
-        let name = added.row.name();
-        tally.counts.kernels += 1;
-        tally.types += added.count();
-        tally.require(&format!("types in {name}"), added.count(), arguments.min_types);
-        tally.check(&format!("{name}: facts"), added.has_its_facts(&corecheck));
-        tally.check(&format!("{name}: types by bpftool"), added.has_its_types());
-        let printed = tally.check(&format!("{name}: structures by pahole"), added.has_its_structures());
-        let structures = printed.unwrap_or_default();
-        tally.require(&format!("structures in {name}"), structures, arguments.min_structures);
-        tally.check(&format!("{name}: health"), added.has_health(&corecheck));
-        let before = tally.modules;
-        for (module, original) in added.row.modules()? {
-            let same = added.has_module(&corecheck, &module, &original);
-            tally.modules += usize::from(tally.check(&format!("{name}: module {module}"), same).is_some());
-        }
-        let modules = tally.modules - before;
-        println!("{name}: {} types, {structures} structures, {modules} modules", added.count());
+        compare(&mut tally, &corecheck, added, &arguments)?;
     }
     tally.check("the store verifies", corecheck.succeed::<&str>(&["layouts", "verify"], &[]));
     check::run(&mut tally, &corecheck, &all, &arguments.object);
@@ -146,6 +131,30 @@ fn main() -> Result<ExitCode> {
     println!("{} types of vmlinux and {} modules are as they were", tally.types, tally.modules);
     println!("{}", tally.counts);
     Ok(if tally.counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Compares one kernel.
+fn compare(tally: &mut Tally, corecheck: &Corecheck, added: &Added, arguments: &Arguments) -> Result<()> {
+    let name = added.row.name();
+    tally.counts.kernels += 1;
+    tally.check(&format!("{name}: facts"), added.has_its_facts(corecheck));
+    let printed = tally.check(&format!("{name}: structures by pahole"), added.has_its_structures());
+    let structures = printed.unwrap_or_default();
+    tally.require(&format!("structures in {name}"), structures, arguments.min_structures);
+    tally.check(&format!("{name}: health"), added.has_health(corecheck));
+    let same = tally.check(&format!("{name}: types by bpftool"), added.has_its_types(&added.exported));
+    let Some(same) = same else { return Ok(()) };
+    tally.types += same.count();
+    tally.require(&format!("types in {name}"), same.count(), arguments.min_types);
+    let export = Export { corecheck, kernel: &name, vmlinux: &added.exported, same: &same };
+    let mut modules = 0;
+    for (module, original) in added.row.modules()? {
+        let has_module = added.has_module(&export, &module, &original);
+        modules += usize::from(tally.check(&format!("{name}: module {module}"), has_module).is_some());
+    }
+    tally.modules += modules;
+    println!("{name}: {} types, {structures} structures, {modules} modules", same.count());
+    Ok(())
 }
 
 /// A kernel without BTF is no kernel here, and corecheck says why.

@@ -2,50 +2,142 @@
 //!
 //! Types are told apart step by step: first by what they say themselves, then also by what the types that they refer to say,
 //! and so on until a step tells no more apart. What then bears one colour looks alike on every way through the graph: two
-//! structs of one name that differ only three pointers away have two colours. The files are the same if each colour is borne
-//! equally often. If not, the first step at which that shows is the nearest to what differs, and its types are named.
+//! structs of one name that differ only three pointers away have two colours.
+//!
+//! The files are the same if each colour is borne by equally many named types. Of a type without a name (a pointer, an array, a
+//! prototype, an anonymous struct) each one must be in the other file too, but not equally often: pahole leaves some of them
+//! twice, and in modules those that their vmlinux has, which says nothing, for they are part of what refers to them.
+//!
+//! If the files differ, the first step at which that shows is the nearest to what differs, and its types are named.
 
 use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
+    collections::{HashMap, HashSet, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
 };
 
-use crate::dump::Dump;
+use crate::dump::{Dump, Type};
 
 /// So many differing types are named.
 const NAMED: usize = 5;
 
-/// Compares; says how the second differs from the first, or nothing.
-pub fn differs(one: &Dump, other: &Dump) -> Option<String> {
-    let (mut of_one, mut of_other) = (first(one), first(other));
-    let mut known = 0;
-    loop {
-        if let Some(how) = compare(one, &of_one, other, &of_other) {
-            return Some(how);
+/// A file's types, and those of its base, with their colours.
+#[derive(Debug)]
+pub struct Coloured {
+    dump: Dump,
+    /// Of the base's types, then of its own.
+    colours: Vec<u64>,
+}
+
+impl Coloured {
+    /// How many types it has of its own.
+    pub fn count(&self) -> usize {
+        self.dump.types.len()
+    }
+
+    fn new(dump: Dump, base: Option<&Self>) -> Self {
+        let mut colours = base.map_or_else(Vec::new, |base| base.colours.clone());
+        assert_eq!(colours.len(), dump.base, "it is on another base");
+        colours.extend(dump.types.iter().map(|one| hash(&one.label)));
+        Self { dump, colours }
+    }
+
+    /// A further step; the base has come to its end.
+    fn step(&mut self) {
+        let colour = |(index, one): (usize, &Type)| {
+            let refers: Vec<Option<u64>> =
+                one.refers.iter().map(|to| to.map(|to| self.colours[to])).collect();
+            hash(&(self.colours[self.dump.base + index], refers))
+        };
+        let next: Vec<u64> = self.dump.types.iter().enumerate().map(colour).collect();
+        self.colours.truncate(self.dump.base);
+        self.colours.extend(next);
+    }
+
+    /// Its own types with their colours.
+    fn own(&self) -> impl Iterator<Item = (usize, &Type, u64)> {
+        let colours = self.colours.iter().skip(self.dump.base);
+        self.dump.types.iter().zip(colours).enumerate().map(|(index, (one, colour))| (index, one, *colour))
+    }
+
+    /// How many colours it has.
+    fn told_apart(&self) -> usize {
+        self.own().map(|(_, _, colour)| colour).collect::<HashSet<u64>>().len()
+    }
+
+    /// Those of its own types that the other lacks.
+    fn lacking(&self, other: &Self) -> Vec<usize> {
+        let all: HashSet<u64> = other.colours.iter().copied().collect();
+        let mut named: HashMap<u64, i64> = HashMap::new();
+        for (_, one, colour) in other.own() {
+            *named.entry(colour).or_default() += i64::from(one.is_named);
         }
-        let mut colours = of_one.clone();
-        colours.sort_unstable();
-        colours.dedup();
-        if colours.len() == known {
-            return None;
+        let mut lacking = Vec::new();
+        for (index, one, colour) in self.own() {
+            let is_there = if one.is_named {
+                let left = named.entry(colour).or_default();
+                *left -= 1;
+                *left >= 0
+            } else {
+                all.contains(&colour)
+            };
+            if !is_there {
+                lacking.push(index);
+            }
         }
-        known = colours.len();
-        of_one = next(one, &of_one);
-        of_other = next(other, &of_other);
+        lacking
+    }
+
+    /// Types with what they refer to in those types' own words.
+    fn words(&self, types: &[usize]) -> String {
+        let short = |to: &Option<usize>| match to {
+            None => "void".to_owned(),
+            Some(to) => to.checked_sub(self.dump.base).map_or_else(
+                || format!("type {} of the base", to + 1),
+                |own| self.dump.types[own].label.chars().take(80).collect(),
+            ),
+        };
+        let words = |index: &usize| {
+            let one = &self.dump.types[*index];
+            let refers: Vec<String> = one.refers.iter().map(short).collect();
+            let label: String = one.label.chars().take(400).collect();
+            format!("\n    [{}] {label} -> {}", self.dump.base + index + 1, refers.join(", "))
+        };
+        types.iter().take(NAMED).map(words).collect()
     }
 }
 
-fn first(dump: &Dump) -> Vec<u64> {
-    let colour = |index: usize| hash(&(index < dump.base, &dump.types[index].label));
-    (0..dump.types.len()).map(colour).collect()
-}
-
-fn next(dump: &Dump, colours: &[u64]) -> Vec<u64> {
-    let colour = |(index, one): (usize, &crate::dump::Type)| {
-        let refers: Vec<Option<u64>> = one.refers.iter().map(|to| to.map(|to| colours[to])).collect();
-        hash(&(colours[index], refers))
-    };
-    dump.types.iter().enumerate().map(colour).collect()
+/// Compares two files, which may be on two bases that were found to be the same.
+///
+/// # Errors
+///
+/// In words, how they differ.
+pub fn compare(
+    one: Dump,
+    other: Dump,
+    bases: Option<(&Coloured, &Coloured)>,
+) -> Result<(Coloured, Coloured), String> {
+    let (mut one, mut other) =
+        (Coloured::new(one, bases.map(|two| two.0)), Coloured::new(other, bases.map(|two| two.1)));
+    let mut known = 0;
+    loop {
+        let (before, after) = (one.lacking(&other), other.lacking(&one));
+        if !before.is_empty() || !after.is_empty() {
+            return Err(format!(
+                "{} types only before:{}\n  {} types only after:{}",
+                before.len(),
+                one.words(&before),
+                after.len(),
+                other.words(&after)
+            ));
+        }
+        let told_apart = one.told_apart();
+        if told_apart == known {
+            return Ok((one, other));
+        }
+        known = told_apart;
+        one.step();
+        other.step();
+    }
 }
 
 fn hash(what: &impl Hash) -> u64 {
@@ -54,88 +146,74 @@ fn hash(what: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Holds the colours' numbers against each other.
-fn compare(one: &Dump, of_one: &[u64], other: &Dump, of_other: &[u64]) -> Option<String> {
-    let mut numbers: HashMap<u64, i64> = HashMap::new();
-    of_one.iter().for_each(|colour| *numbers.entry(*colour).or_default() += 1);
-    of_other.iter().for_each(|colour| *numbers.entry(*colour).or_default() -= 1);
-    numbers.retain(|_, number| *number != 0);
-    if numbers.is_empty() {
-        return None;
-    }
-    let named = |dump: &Dump, colours: &[u64], more: bool| -> Vec<String> {
-        let differing = colours.iter().enumerate().filter(|(_, colour)| {
-            numbers.get(colour).is_some_and(|&number| if more { number > 0 } else { number < 0 })
-        });
-        differing.take(NAMED).map(|(index, _)| words(dump, index)).collect()
-    };
-    Some(format!(
-        "{} kinds of types in other numbers\n  more often before: {}\n  more often after: {}",
-        numbers.len(),
-        named(one, of_one, true).join("\n    "),
-        named(other, of_other, false).join("\n    "),
-    ))
-}
-
-/// A type with its references by their own words.
-fn words(dump: &Dump, index: usize) -> String {
-    let of = &dump.types[index];
-    let short = |index: &usize| dump.types[*index].label.chars().take(80).collect::<String>();
-    let refers: Vec<String> =
-        of.refers.iter().map(|to| to.as_ref().map_or_else(|| "void".to_owned(), short)).collect();
-    format!("[{}] {} -> {}", index + 1, of.label.chars().take(400).collect::<String>(), refers.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dump::Type;
 
+    /// Types, of which those that begin with a capital letter have names; references are ids.
     fn dump(base: usize, types: &[(&str, &[usize])]) -> Dump {
         let one = |(label, refers): &(&str, &[usize])| Type {
             label: (*label).to_owned(),
+            is_named: label.starts_with(char::is_uppercase),
             refers: refers.iter().map(|to| to.checked_sub(1)).collect(),
         };
         Dump { types: types.iter().map(one).collect(), base }
     }
 
+    fn differs(one: Dump, other: Dump) -> Option<String> {
+        compare(one, other, None).err()
+    }
+
     #[test]
     fn other_ids_are_no_difference() {
-        let one = dump(0, &[("int", &[]), ("ptr", &[3]), ("struct s", &[1, 2, 0])]);
-        let other = dump(0, &[("struct s", &[3, 2, 0]), ("ptr", &[1]), ("int", &[])]);
-        assert_eq!(differs(&one, &other), None);
+        let one = dump(0, &[("Int", &[]), ("ptr", &[3]), ("Struct", &[1, 2, 0])]);
+        let other = dump(0, &[("Struct", &[3, 2, 0]), ("ptr", &[1]), ("Int", &[])]);
+        assert_eq!(differs(one, other), None);
     }
 
     #[test]
     fn a_difference_is_found_far_away_and_named_where_it_is() {
         let types: [(&str, &[usize]); 5] =
-            [("int", &[]), ("long", &[]), ("ptr", &[1]), ("ptr", &[3]), ("struct s", &[4])];
+            [("Int", &[]), ("Long", &[]), ("ptr", &[1]), ("ptr", &[3]), ("Struct", &[4])];
         let mut changed = types;
         changed[2].1 = &[2];
-        let how = differs(&dump(0, &types), &dump(0, &changed)).expect("they differ");
-        assert!(how.contains("[3] ptr -> int") && how.contains("[3] ptr -> long"), "{how}");
-        assert!(!how.contains("struct s"), "{how}");
+        let how = differs(dump(0, &types), dump(0, &changed)).expect("they differ");
+        assert!(how.contains("[3] ptr -> Int") && how.contains("[3] ptr -> Long"), "{how}");
+        assert!(!how.contains("Struct"), "{how}");
     }
 
     #[test]
-    fn numbers_and_the_border_of_the_base_matter() {
-        let one = dump(0, &[("int", &[]), ("int", &[])]);
-        assert!(differs(&one, &dump(0, &[("int", &[])])).is_some());
-        assert!(differs(&one, &dump(1, &[("int", &[]), ("int", &[])])).is_some());
+    fn how_many_there_are_matters_of_named_types_only() {
+        let once = || dump(0, &[("Int", &[]), ("ptr", &[1])]);
+        assert!(differs(once(), dump(0, &[("Int", &[]), ("ptr", &[1]), ("Int", &[])])).is_some());
+        assert_eq!(differs(once(), dump(0, &[("Int", &[]), ("ptr", &[1]), ("ptr", &[1])])), None);
+        assert!(differs(once(), dump(0, &[("Int", &[])])).is_some());
+        assert!(differs(dump(0, &[("Int", &[])]), once()).is_some());
     }
 
     #[test]
     fn two_structs_of_one_name_are_told_apart() {
-        let types: [(&str, &[usize]); 6] = [
-            ("struct device", &[3]),
-            ("struct device", &[4]),
-            ("int", &[]),
-            ("long", &[]),
-            ("ptr", &[1]),
-            ("func", &[5]),
-        ];
+        let types: [(&str, &[usize]); 6] =
+            [("Device", &[3]), ("Device", &[4]), ("Int", &[]), ("Long", &[]), ("ptr", &[1]), ("Func", &[5])];
         let mut changed = types;
         changed[4].1 = &[2];
-        assert!(differs(&dump(0, &types), &dump(0, &changed)).is_some());
+        assert!(differs(dump(0, &types), dump(0, &changed)).is_some());
+    }
+
+    #[test]
+    fn split_files_are_compared_on_their_bases() {
+        let one = dump(0, &[("Int", &[]), ("Long", &[]), ("ptr", &[1])]);
+        let other = dump(0, &[("ptr", &[3]), ("Long", &[]), ("Int", &[])]);
+        let (one, other) = compare(one, other, None).expect("they are the same");
+        let module = |to: usize| dump(3, &[("Struct", if to == 1 { &[1] } else { &[3] })]);
+        assert!(compare(module(1), module(3), Some((&one, &other))).is_ok());
+        assert!(compare(module(1), module(1), Some((&one, &other))).is_err());
+        // What the base has, the other may have once more.
+        let again = dump(3, &[("Struct", &[5]), ("ptr", &[3])]);
+        let not_again = dump(3, &[("Struct", &[3])]);
+        assert!(compare(not_again, again, Some((&one, &other))).is_err());
+        let pointer = |to: &'static [usize]| dump(3, &[("Struct", to), ("ptr", &[1])]);
+        let again = dump(3, &[("Struct", &[1])]);
+        assert!(compare(pointer(&[3]), again, Some((&one, &other))).is_ok());
     }
 }

@@ -56,13 +56,18 @@ impl Row {
         if self.release.contains("-cloud-") { "cloud" } else { "generic" }
     }
 
+    /// The folder with its packages.
+    pub fn package_folder(&self) -> PathBuf {
+        self.folder.join("packages")
+    }
+
     /// Its packages.
     ///
     /// # Errors
     ///
     /// When there are none.
     pub fn packages(&self) -> Result<Vec<PathBuf>> {
-        let found = of_ending(&self.folder, "deb")?;
+        let found = of_ending(&self.package_folder(), "deb")?;
         ensure!(!found.is_empty(), "{} has no package", self.folder.display());
         Ok(found)
     }
