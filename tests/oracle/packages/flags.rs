@@ -1,7 +1,7 @@
 //! The kind flags of BTF, from its bytes: Debian's bpftool does not print them of every kind (an attribute's tag has one), and
 //! leaves off what it does not know. Written from the kernel's documentation of BTF, without corecheck's reader.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// Kinds by number, in bpftool's words.
 const KINDS: [&str; 20] = [
@@ -55,6 +55,7 @@ pub fn records(btf: &[u8]) -> Result<Vec<Record>> {
     };
     let mut at = (number(4)? + number(8)?) as usize;
     let end = at + number(12)? as usize;
+    ensure!(end <= btf.len(), "it is cut off");
     let mut records = Vec::new();
     while at < end {
         let info = number(at + 4)?;

@@ -22,6 +22,7 @@ mod check;
 mod corecheck;
 mod dump;
 mod flags;
+mod fold;
 mod forms;
 mod kernel;
 mod pahole;
