@@ -1,17 +1,20 @@
 //! `check` says the same of a stored kernel and of its packages.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::{Tally, corecheck::Corecheck, kernel::Added};
 
-/// Checks the object against every kernel both ways.
-pub fn run(tally: &mut Tally, corecheck: &Corecheck, all: &[Added], object: &Path) {
+/// Checks the objects against every kernel both ways.
+pub fn run(tally: &mut Tally, corecheck: &Corecheck, all: &[Added], objects: &[PathBuf]) {
     for added in all {
-        let what = format!("{}: checked alike with the store and without", added.row.name());
-        tally.check(&what, alike(corecheck, added, object));
+        for object in objects {
+            let (name, object_name) = (added.row.name(), object.display());
+            let what = format!("{name}: {object_name} is checked alike with the store and without");
+            tally.check(&what, alike(corecheck, added, object));
+        }
     }
 }
 

@@ -66,9 +66,9 @@ struct Arguments {
     /// Fewer structures of any vmlinux that pahole prints are a failure.
     #[arg(long)]
     min_structures: usize,
-    /// A BPF object to check, of which every kernel answers something.
-    #[arg(long)]
-    object: PathBuf,
+    /// BPF objects to check, which have accesses.
+    #[arg(required = true)]
+    objects: Vec<PathBuf>,
 }
 
 /// What was done.
@@ -121,7 +121,7 @@ fn main() -> Result<ExitCode> {
         compare(&mut tally, &corecheck, added, &arguments)?;
     }
     tally.check("the store verifies", corecheck.succeed::<&str>(&["layouts", "verify"], &[]));
-    check::run(&mut tally, &corecheck, &all, &arguments.object);
+    check::run(&mut tally, &corecheck, &all, &arguments.objects);
     forms::run(&mut tally, &corecheck.program, &all, &arguments.work);
 
     let versions: BTreeSet<String> = all.iter().map(|added| added.row.minor()).collect();
