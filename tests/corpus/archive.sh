@@ -62,14 +62,17 @@ archive_update() {
     shift
     archive_use "$arch"
     stamp=$archive_root/updated
-    # What others asked for stays: they may be reading it.
-    local known
-    known=$(cat "$stamp" 2>/dev/null || true)
-    # shellcheck disable=SC2046,SC2086 # words
-    set -- $(printf '%s\n' $known "$@" | sort -u)
-    if [[ -z ${archive_force:-} && $known == "$*" && -n $(find "$stamp" -mtime "-$archive_days") ]]; then
+    # Suites that another script wanted stay: else two scripts would ask for each other's lists again and again.
+    local had new=()
+    had=$(cat "$stamp" 2>/dev/null) || had=""
+    for suite in "$@"; do
+        [[ " $had " == *" $suite "* ]] || new+=("$suite")
+    done
+    if [[ -z ${archive_force:-} && ${#new[@]} -eq 0 && -n $(find "$stamp" -mtime "-$archive_days") ]]; then
         return
     fi
+    # shellcheck disable=SC2086 # several words
+    set -- $had "${new[@]}"
     for suite in "$@"; do
         if [[ $suite == *-security ]]; then security+=("$suite"); else main+=("$suite"); fi
     done

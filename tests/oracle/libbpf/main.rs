@@ -20,6 +20,7 @@ mod layout;
 mod libbpf;
 mod loaded;
 mod machine;
+mod minimal;
 mod records;
 mod selftests;
 mod subject;
@@ -101,6 +102,27 @@ enum Arguments {
         #[arg(required = true)]
         modules: Vec<PathBuf>,
     },
+    /// Objects with the least BTF that they need, as corecheck exports it.
+    Minimal {
+        /// The corecheck program.
+        #[arg(long)]
+        corecheck: PathBuf,
+        /// A store with the kernels.
+        #[arg(long)]
+        store: PathBuf,
+        /// A folder for what is written.
+        #[arg(long)]
+        work: PathBuf,
+        /// A stored kernel and its raw BTF: NAME=FILE.
+        #[arg(long = "kernel", required = true)]
+        kernels: Vec<String>,
+        /// Fewer records than this that resolve are a failure.
+        #[arg(long)]
+        min_resolved: usize,
+        /// Executables that embed BPF objects, or BPF objects.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// The kernel's own tests.
     Selftests {
         /// The raw BTF of the kernel that stands in for a running one.
@@ -163,6 +185,17 @@ fn main() -> Result<ExitCode> {
             tally.counts.kernels = vmlinuxes.len();
             tally.require("moves", moved, min_moved);
             tally.require("refused moves", missing + ambiguous, min_refused);
+        }
+        Arguments::Minimal { corecheck, store, work, kernels, min_resolved, files } => {
+            let store = minimal::Store { corecheck: &corecheck, file: &store, work: &work };
+            let mut resolved = 0;
+            for kernel in &kernels {
+                let (name, full) = kernel.split_once('=').context("--kernel wants NAME=FILE")?;
+                resolved += minimal::run(&mut tally, &store, name, full.as_ref(), &files)?;
+                tally.counts.kernels += 1;
+            }
+            println!("{resolved} records resolve alike with the least BTF");
+            tally.require("records that resolve", resolved, min_resolved);
         }
         Arguments::Selftests {
             kernel,
