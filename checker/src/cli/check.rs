@@ -18,7 +18,8 @@ use crate::access::accesses;
 use crate::answer::needs;
 use crate::check::{Settings, check};
 use crate::render::{self, human::HumanOptions};
-use crate::report::Report;
+use crate::object::Object;
+use crate::report::{Report, left_out};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -80,16 +81,21 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let roots = needs(&objects);
     let given = given_kernels(&args.against, &roots)?;
     // The store is read only when its kernels are asked for.
-    let stored = match given.is_empty() || !args.kernels.is_empty() {
-        true => {
-            let store = args.store.open()?;
-            store.look_up(&store.select(&args.kernels)?, &roots)?
+    let (mut stored, mut others) = (Vec::new(), Vec::new());
+    if given.is_empty() || !args.kernels.is_empty() {
+        let store = args.store.open()?;
+        let mut chosen = store.select(&args.kernels)?;
+        if args.kernels.is_empty() {
+            // Nobody means the kernels of machines for which the objects were not compiled.
+            let (can_run, cannot): (_, Vec<&Kernel>) = chosen.into_iter().partition(|kernel| can_run_any(kernel, &objects));
+            (chosen, others) = (can_run, cannot.into_iter().map(left_out).collect());
         }
-        false => Vec::new(),
-    };
+        stored = store.look_up(&chosen, &roots)?;
+    }
     let kernels: Vec<&Kernel> = stored.iter().chain(&given).collect();
     let settings = Settings { types: args.types.clone(), modules: args.modules.0.clone() };
-    let report = check(objects, &kernels, &settings);
+    let mut report = check(objects, &kernels, &settings);
+    report.left_out = others;
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     for format in formats {
@@ -101,29 +107,42 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     Ok(exit(&report, args.strict))
 }
 
+/// Whether the kernel is of the byte order of one of the objects.
+fn can_run_any(kernel: &Kernel, objects: &[Object]) -> bool {
+    kernel.endian().is_none_or(|endian| objects.iter().any(|object| object.endian == endian))
+}
+
 /// Reads the kernels of `--against`; equal names get a number, so that results tell them apart.
 fn given_kernels(sources: &[OsString], roots: &[Root]) -> anyhow::Result<Vec<Kernel>> {
     let mut kernels: Vec<Kernel> = Vec::new();
     let mut progress = Progress::new();
-    for source in sources {
-        let mut found = survey(&[Source::from_argument(source)], Options::default(), &mut |step| {
-            progress.reading(step.file, step.done, step.total);
-        })?;
-        while let Some(found) = found.next(&mut |step: gather::Progress<'_>| {
-            progress.reading(step.file, step.done, step.total);
-        }) {
-            let found = found?;
-            found.problems.iter().for_each(|problem| log::warn!("{problem}"));
-            let mut kernel = given(found, roots)?;
-            let release = kernel.name.release.clone();
-            let mut number = 2;
-            while kernels.iter().any(|known| known.name == kernel.name) {
-                kernel.name.release = format!("{release}#{number}");
-                number += 1;
-            }
-            kernels.push(kernel);
+    if sources.is_empty() {
+        return Ok(kernels);
+    }
+    let sources: Vec<Source> = sources.iter().map(|source| Source::from_argument(source)).collect();
+    let mut found = survey(&sources, Options::default(), &mut |step| {
+        progress.reading(step.file, step.done, step.total);
+    })?;
+    while let Some(found) = found.next(&mut |step: gather::Progress<'_>| {
+        progress.reading(step.file, step.done, step.total);
+    }) {
+        let found = found?;
+        found.problems.iter().for_each(|problem| log::warn!("{problem}"));
+        let mut kernel = given(found, roots)?;
+        let release = kernel.name.release.clone();
+        let mut number = 2;
+        while kernels.iter().any(|known| known.name == kernel.name) {
+            kernel.name.release = format!("{release}#{number}");
+            number += 1;
         }
-        found.into_problems().iter().for_each(|problem| log::warn!("{problem}"));
+        kernels.push(kernel);
+    }
+    for problem in found.into_problems() {
+        // Each source was asked for: without one the answer is not the whole answer.
+        if sources.iter().any(|source| matches!(source, Source::Path(path) if path.display().to_string() == problem.file)) {
+            return Err(problem.into());
+        }
+        log::warn!("{problem}");
     }
     progress.finish();
     Ok(kernels)

@@ -86,6 +86,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
         summary::what_ok_means(report, 0, columns, out)?;
         writeln!(out)?;
     }
+    summary::left_out(report, columns, out)?;
     if let Some(advice) = advice_on_all {
         summary::paragraph(&advice, 0, columns, out)?;
         writeln!(out)?;

@@ -1,11 +1,12 @@
 //! From verdicts to the report.
 
+use corecheck_layouts::btf::Endian;
 use corecheck_layouts::kernel::Kernel;
 
 use super::checked::{Checked, LOADER};
 use super::findings::findings;
 use super::model::{
-    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, ObjectEntry, OutcomeEntry, ProgramEntry,
+    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOutEntry, ObjectEntry, OutcomeEntry, ProgramEntry,
     ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool, WithoutEntry,
 };
 use super::words;
@@ -49,10 +50,21 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
         tool: Tool { name: "corecheck", version: env!("CARGO_PKG_VERSION") },
         objects: checked.iter().map(|checked| object_entry(&checked.object, &checked.accesses)).collect(),
         kernels: kernels.iter().map(|kernel| kernel_entry(kernel)).collect(),
+        left_out: Vec::new(),
         answers,
         results,
         findings: findings(checked, kernels),
     }
+}
+
+/// What the report says of a kernel that was left out, being of the other byte order.
+pub fn left_out(kernel: &Kernel) -> LeftOutEntry {
+    let text = match kernel.endian() {
+        Some(Endian::Big) => "it is big-endian, and the objects are little-endian",
+        _ => "it is little-endian, and the objects are big-endian",
+    };
+    let reason = ReasonEntry { code: "byte-order", text: text.to_owned() };
+    LeftOutEntry { kernel: kernel.name.to_string(), reason }
 }
 
 /// An object with these of its accesses as the report shows it.

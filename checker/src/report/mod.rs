@@ -7,6 +7,6 @@ pub mod model;
 pub(crate) mod words;
 
 pub(crate) use build::kernel_entry;
-pub use build::{build, object_entry};
+pub use build::{build, left_out, object_entry};
 pub use checked::Checked;
 pub use model::Report;

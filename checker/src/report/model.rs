@@ -18,6 +18,8 @@ pub struct Report {
     pub objects: Vec<ObjectEntry>,
     /// The kernels they were checked against, in the store's order.
     pub kernels: Vec<KernelEntry>,
+    /// Kernels that were not asked for by name and cannot run any of the objects, with the reason: not judged.
+    pub left_out: Vec<LeftOutEntry>,
     /// The distinct answers.
     pub answers: Vec<AnswerEntry>,
     /// One result per object, kernel and loader, by object, then loader, then kernel.
@@ -33,6 +35,15 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+/// A kernel that was left out.
+#[derive(Debug, Clone, Serialize)]
+pub struct LeftOutEntry {
+    /// Its full name.
+    pub kernel: String,
+    /// Why.
+    pub reason: ReasonEntry,
 }
 
 /// An object.

@@ -33,6 +33,7 @@ fn empty() -> Report {
         tool: Tool { name: "corecheck", version: "0.1.0" },
         objects: Vec::new(),
         kernels: Vec::new(),
+        left_out: Vec::new(),
         answers: Vec::new(),
         results: Vec::new(),
         findings: Vec::new(),

@@ -23,9 +23,40 @@ impl Btf {
     /// # Errors
     /// [`BtfError::Write`] when there is too much for BTF.
     pub fn subset(&self, roots: &BTreeSet<TypeId>) -> Result<(Vec<u8>, Vec<TypeId>), BtfError> {
-        let builder = Builder::new(self.endian());
-        let mut copy = Copy { from: self, roots, builder, known: HashMap::new(), queue: VecDeque::new() };
-        let ids: Vec<TypeId> = roots.iter().map(|&root| copy.map(root, Need::Whole)).collect();
+        self.subset_with(roots, &[])
+    }
+
+    /// As [`Btf::subset`], with types of modules that stand on this BTF. Loaders to whom a BTF is given search no modules
+    /// (`bpf_core_find_cands`), so what is to be found must be in the one that they get.
+    ///
+    /// Returns the bytes, and the ids that the roots have there, the modules' in turn after the own.
+    ///
+    /// # Errors
+    /// As [`Btf::subset`].
+    pub fn subset_with(
+        &self,
+        roots: &BTreeSet<TypeId>,
+        modules: &[(&Self, BTreeSet<TypeId>)],
+    ) -> Result<(Vec<u8>, Vec<TypeId>), BtfError> {
+        let own = (0, self, roots);
+        let others = modules.iter().enumerate().map(|(index, (module, roots))| (index + 1, *module, roots));
+        let units: Vec<(usize, &Self, &BTreeSet<TypeId>)> = std::iter::once(own).chain(others).collect();
+        let mut all: BTreeSet<Place> = BTreeSet::new();
+        for (unit, _, roots) in &units {
+            all.extend(roots.iter().map(|&id| Place::new(*unit, id, self)));
+        }
+        let mut copy = Copy {
+            base: self,
+            units: units.iter().map(|(_, btf, _)| *btf).collect(),
+            roots: &all,
+            builder: Builder::new(self.endian()),
+            known: HashMap::new(),
+            queue: VecDeque::new(),
+        };
+        let mut ids = Vec::new();
+        for (unit, _, roots) in &units {
+            ids.extend(roots.iter().map(|&root| copy.map(*unit, root, Need::Whole)));
+        }
         if let Some(size) = self.pointer_size() {
             // By this type BTF tells how large pointers are (`btf__pointer_size`).
             copy.builder.int("long unsigned int", size, 0);
@@ -38,45 +69,62 @@ impl Btf {
     }
 }
 
+/// A type of one of the units; what a module has of its base is the base's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Place {
+    unit: usize,
+    id: TypeId,
+}
+
+impl Place {
+    fn new(unit: usize, id: TypeId, base: &Btf) -> Self {
+        Self { unit: if id.0 < base.type_count() { 0 } else { unit }, id }
+    }
+}
+
 struct Copy<'b> {
-    from: &'b Btf,
-    roots: &'b BTreeSet<TypeId>,
+    base: &'b Btf,
+    units: Vec<&'b Btf>,
+    roots: &'b BTreeSet<Place>,
     builder: Builder,
-    known: HashMap<(TypeId, Need), TypeId>,
-    queue: VecDeque<(TypeId, Need, TypeId)>,
+    known: HashMap<(Place, Need), TypeId>,
+    queue: VecDeque<(Place, Need, TypeId)>,
 }
 
 impl Copy<'_> {
     /// The new id of a type, which is copied later.
-    fn map(&mut self, id: TypeId, need: Need) -> TypeId {
-        if matches!(self.from.ty(id), Type::Void | Type::Unknown { .. }) {
+    fn map(&mut self, unit: usize, id: TypeId, need: Need) -> TypeId {
+        let from = self.units[unit];
+        if matches!(from.ty(id), Type::Void | Type::Unknown { .. }) {
             return TypeId::VOID;
         }
-        let need = match self.from.ty(id) {
-            _ if self.roots.contains(&id) => Need::Whole,
+        let place = Place::new(unit, id, self.base);
+        let need = match from.ty(id) {
+            _ if self.roots.contains(&place) => Need::Whole,
             // Whether these are behind a pointer makes no difference.
             Type::Int(_) | Type::Float { .. } | Type::Enum(_) | Type::Enum64(_) | Type::Fwd { .. } => {
                 Need::Whole
             }
             _ => need,
         };
-        if let Some(&known) = self.known.get(&(id, need)) {
+        if let Some(&known) = self.known.get(&(place, need)) {
             return known;
         }
         let new = self.builder.reserve();
-        self.known.insert((id, need), new);
-        self.queue.push_back((id, need, new));
+        self.known.insert((place, need), new);
+        self.queue.push_back((place, need, new));
         new
     }
 
-    fn spec(&mut self, id: TypeId, need: Need) -> TypeSpec {
-        let ty = self.from.ty(id);
+    fn spec(&mut self, from: Place, need: Need) -> TypeSpec {
+        let unit = from.unit;
+        let ty = self.units[unit].ty(from.id);
         match ty {
             Type::Struct(composite) | Type::Union(composite) => {
                 let is_stub = need == Need::Pointee;
                 let members = composite.members().filter(|_| !is_stub).map(|member| MemberSpec {
                     name: member.name().to_owned(),
-                    of: self.map(member.of, Need::Whole),
+                    of: self.map(unit, member.of, Need::Whole),
                     bit_offset: member.bit_offset,
                     bitfield_bits: member.bitfield_bits,
                 });
@@ -88,29 +136,29 @@ impl Copy<'_> {
                     members: members.collect(),
                 }
             }
-            Type::Ptr { to } => TypeSpec::Ptr { to: self.map(to, Need::Pointee) },
+            Type::Ptr { to } => TypeSpec::Ptr { to: self.map(unit, to, Need::Pointee) },
             Type::Array(array) => TypeSpec::Array {
-                element: self.map(array.element, need),
-                index: self.map(array.index, Need::Whole),
+                element: self.map(unit, array.element, need),
+                index: self.map(unit, array.index, Need::Whole),
                 length: array.length,
             },
-            Type::Typedef { name, to } => TypeSpec::Typedef { name: name.to_owned(), to: self.map(to, need) },
-            Type::Qualifier { kind, to } => TypeSpec::Qualifier { kind, to: self.map(to, need) },
+            Type::Typedef { name, to } => TypeSpec::Typedef { name: name.to_owned(), to: self.map(unit, to, need) },
+            Type::Qualifier { kind, to } => TypeSpec::Qualifier { kind, to: self.map(unit, to, need) },
             Type::TypeTag { name, to, attribute } => {
-                TypeSpec::TypeTag { name: name.to_owned(), to: self.map(to, need), attribute }
+                TypeSpec::TypeTag { name: name.to_owned(), to: self.map(unit, to, need), attribute }
             }
             Type::FuncProto(proto) => TypeSpec::FuncProto {
-                returns: self.map(proto.returns, Need::Whole),
+                returns: self.map(unit, proto.returns, Need::Whole),
                 params: proto
                     .params()
-                    .map(|param| (param.name.to_owned(), self.map(param.of, Need::Whole)))
+                    .map(|param| (param.name.to_owned(), self.map(unit, param.of, Need::Whole)))
                     .collect(),
             },
             Type::Func { name, proto, linkage } => {
-                TypeSpec::Func { name: name.to_owned(), proto: self.map(proto, Need::Whole), linkage }
+                TypeSpec::Func { name: name.to_owned(), proto: self.map(unit, proto, Need::Whole), linkage }
             }
             Type::Var { name, of, linkage } => {
-                TypeSpec::Var { name: name.to_owned(), of: self.map(of, Need::Whole), linkage }
+                TypeSpec::Var { name: name.to_owned(), of: self.map(unit, of, Need::Whole), linkage }
             }
             // Nothing that relocation looks at refers to the rest; what has no ids is copied as it is.
             other => TypeSpec::of(other).unwrap_or(TypeSpec::Fwd { name: String::new(), is_union: false }),

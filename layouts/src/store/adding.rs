@@ -60,7 +60,7 @@ pub fn add(
         Extent::Types(types) | Extent::VmlinuxAnd(types) => Some(Part::new(types)),
     };
     if let Some(part) = &mut part {
-        let of_vmlinux = part.of(VMLINUX, &vmlinux)?;
+        let (of_vmlinux, _) = part.of(VMLINUX, &vmlinux)?;
         if let Extent::Types(_) = extent {
             kernel.vmlinux = Some(of_vmlinux);
         }
@@ -79,8 +79,8 @@ pub fn add(
                 stored.insert(module.name);
             }
             (Ok(Some(btf)), Some(part)) => {
-                let of_module = part.of(&module.name, &btf)?;
-                if of_module.type_count() > 1 {
+                let (of_module, has_any) = part.of(&module.name, &btf)?;
+                if has_any {
                     import.module(&module.name, &of_module)?;
                 }
                 stored.insert(module.name);
@@ -131,8 +131,8 @@ impl<'t> Part<'t> {
         self.places.into_iter().map(|(name, place)| (name, known(place))).collect()
     }
 
-    /// A unit's part.
-    fn of(&mut self, unit: &str, btf: &Btf) -> Result<Arc<Btf>, GivenError> {
+    /// A unit's part, and whether any of the types is in it.
+    fn of(&mut self, unit: &str, btf: &Btf) -> Result<(Arc<Btf>, bool), GivenError> {
         let mut roots: BTreeSet<TypeId> = BTreeSet::new();
         let first = btf.own_ids().next().unwrap_or(TypeId::VOID);
         for name in self.types {
@@ -154,7 +154,7 @@ impl<'t> Part<'t> {
         }
         let wrong = |error| GivenError::Btf { name: unit.to_owned(), error };
         let (bytes, _) = btf.subset(&roots).map_err(wrong)?;
-        Ok(Arc::new(Btf::parse(bytes).map_err(wrong)?))
+        Ok((Arc::new(Btf::parse(bytes).map_err(wrong)?), !roots.is_empty()))
     }
 }
 

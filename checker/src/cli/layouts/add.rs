@@ -115,12 +115,12 @@ pub(super) fn run(args: &AddArgs, screen: &Screen) -> anyhow::Result<()> {
         store::file::compact(&path)?;
     }
     progress.finish();
-    problems.iter().for_each(|problem| log::warn!("{problem}"));
     if added.is_empty() {
         match problems.first() {
             Some(_) => bail!("no kernel was added: {}", problems.join("; ")),
             None => bail!("no kernel was found in these sources"),
         }
     }
+    problems.iter().for_each(|problem| log::warn!("{problem}"));
     screen.write_human(|out| render::human(&added, &path, out))
 }

@@ -1,12 +1,12 @@
 //! `corecheck layouts verify | export | remove`
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use corecheck_layouts::btf::TypeId;
-use corecheck_layouts::kernel::{Found, Modules};
+use corecheck_layouts::kernel::{Found, Kernel, Modules};
 use corecheck_layouts::store::file::{StoreFile, remove as remove_from};
 
 use super::one_kernel;
@@ -97,22 +97,49 @@ pub(super) fn export(args: &ExportArgs, screen: &Screen) -> anyhow::Result<()> {
     }
 }
 
-/// What these objects need of a kernel, as BTF of its own.
+/// What these objects need of a kernel, as BTF of its own: of its vmlinux, and of its modules what the vmlinux has not.
 fn minimal(
     objects: &[crate::object::Object],
     store: &corecheck_layouts::store::Store,
-    kernel: &corecheck_layouts::kernel::Kernel,
+    kernel: &Kernel,
 ) -> anyhow::Result<Vec<u8>> {
     let needs = needs(objects);
     let roots: Vec<_> = needs.iter().map(|root| (root.name.as_str(), root.kind)).collect();
-    let whole = store.with_units(kernel, |_| false)?;
-    let mut ids: BTreeSet<TypeId> = BTreeSet::new();
-    for found in whole.find(&roots, &Modules::None) {
-        if let Found::In(candidates) = found {
-            ids.extend(candidates.into_iter().flat_map(|candidates| candidates.ids));
+    // Of a thousand modules only those are read that have something of it.
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    for looked in store.look_up(&[kernel], &needs)? {
+        for found in looked.find(&roots, &Modules::All) {
+            if let Found::In(units) = found {
+                wanted.extend(units.into_iter().map(|candidates| candidates.unit));
+            }
         }
     }
+    let whole = store.with_units(kernel, |module| wanted.contains(module))?;
     let vmlinux = whole.vmlinux.as_ref();
     let vmlinux = vmlinux.with_context(|| format!("nothing is stored of the vmlinux of {}", kernel.name))?;
-    Ok(vmlinux.subset(&ids)?.0)
+    let mut own: BTreeSet<TypeId> = BTreeSet::new();
+    let mut of_modules: BTreeMap<String, BTreeSet<TypeId>> = BTreeMap::new();
+    for ((name, _), found) in roots.iter().zip(whole.find(&roots, &Modules::All)) {
+        match found {
+            Found::In(units) => {
+                for candidates in units {
+                    match whole.modules.contains_key(&candidates.unit) {
+                        true => of_modules.entry(candidates.unit).or_default().extend(candidates.ids),
+                        false => own.extend(candidates.ids),
+                    }
+                }
+            }
+            Found::Absent(_) => log::warn!("{name} is not in the BTF of {}", kernel.name),
+            Found::Unknown(_) => log::warn!("whether {} has {name} is not known: it is left out", kernel.name),
+        }
+    }
+    if !of_modules.is_empty() {
+        let names: Vec<&str> = of_modules.keys().map(String::as_str).collect();
+        log::warn!("types of modules are in it: it is for machines where these are loaded: {}", names.join(" "));
+    }
+    let of_modules: Vec<_> = of_modules
+        .into_iter()
+        .filter_map(|(name, ids)| Some((&**whole.modules.get(&name)?, ids)))
+        .collect();
+    Ok(vmlinux.subset_with(&own, &of_modules)?.0)
 }

@@ -83,6 +83,17 @@ pub(super) fn modules_readable(
     paragraph(text, indent, columns, out)
 }
 
+/// Kernels that nobody asked for by name and that cannot run any of the objects; once in a report.
+pub(super) fn left_out(report: &Report, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let names: Vec<String> = report.left_out.iter().map(|left| clean(&left.kernel)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let text = format!("left out, being of the other byte order (--kernel names them): {}", names.join(" "));
+    paragraph(&text, 0, columns, out)?;
+    writeln!(out)
+}
+
 /// What a verdict of ok means, and what it leaves open; once in a report.
 pub(super) fn what_ok_means(
     report: &Report,

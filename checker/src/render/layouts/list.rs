@@ -76,7 +76,10 @@ pub fn json(kernels: &[&Kernel], out: &mut dyn Write) -> io::Result<()> {
 fn entry(kernel: &Kernel) -> io::Result<Value> {
     let mut entry = serde_json::to_value(kernel_entry(kernel))?;
     if let Value::Object(fields) = &mut entry {
-        fields.insert("config".to_owned(), json!(kernel.facts.config));
+        // Of kernels in a file it is not read for a list: ten thousand options each.
+        if kernel.stored.is_none() {
+            fields.insert("config".to_owned(), json!(kernel.facts.config));
+        }
         fields.insert("provenance".to_owned(), json!(kernel.facts.provenance));
         if let Coverage::Partial(listed) | Coverage::Vmlinux(listed) = &kernel.coverage {
             let places = listed.iter().map(|(name, place)| (name.clone(), place_value(place)));

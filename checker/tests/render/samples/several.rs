@@ -143,6 +143,9 @@ fn results_of_tracer(kernels: &[KernelEntry]) -> Vec<ResultEntry> {
 pub fn several() -> Report {
     let mut report = empty();
     report.kernels = kernels();
+    let kernel = "debian/6.12.107+deb13-s390x/s390x".to_owned();
+    let why = reason("byte-order", "it is big-endian, and the objects are little-endian");
+    report.left_out = vec![LeftOutEntry { kernel, reason: why }];
     report.objects = vec![tracer(), embedded("skeleton"), embedded("0x4f00"), embedded("0x9000")];
     let skipped = reason("program-not-loaded", "its program is not loaded automatically");
     let absent = reason("type-missing", "not in the kernel's BTF");

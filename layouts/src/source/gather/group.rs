@@ -38,8 +38,12 @@ pub(super) fn group(parts: Vec<Part>, release: Option<&str>, problems: &mut Vec<
             None => part.releases.clone(),
         };
         for release in own {
+            // Two kernels that are named are two, also when they are called alike.
+            let is_kernel = |part: &Part| part.named && matches!(part.form, Form::Kernel(_));
             let fits = |group: &&mut Group| {
-                group.release.as_ref() == Some(&release)
+                let has_kernel = group.parts.iter().any(|part| is_kernel(part));
+                !(is_kernel(&part) && has_kernel)
+                    && group.release.as_ref() == Some(&release)
                     && agree(&group.arch, &arch)
                     && agree(&group.package_version, &version)
             };

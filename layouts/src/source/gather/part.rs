@@ -38,6 +38,8 @@ pub(super) struct Part {
     pub(super) package: Option<Package>,
     /// The releases that it has something of, in order, as far as its paths tell.
     pub(super) releases: Vec<String>,
+    /// Whether it was named itself, and not found in a folder.
+    pub(super) named: bool,
     /// Whether it is for debuggers: read last, and only if still needed.
     pub(super) debug: bool,
 }

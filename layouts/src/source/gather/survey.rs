@@ -119,14 +119,15 @@ impl Survey {
         self.problems.push(SourceError::new(&path.display().to_string(), problem));
     }
 
-    fn add(&mut self, path: &Path, form: Form, releases: Vec<String>) {
-        self.parts.push(Part { path: path.to_owned(), form, package: None, releases, debug: false });
+    fn add(&mut self, path: &Path, form: Form, releases: Vec<String>, named: bool) {
+        let path = path.to_owned();
+        self.parts.push(Part { path, form, package: None, releases, named, debug: false });
     }
 
     fn live(&mut self, root: &Path) {
         let release = std::fs::read_to_string(root.join("proc/sys/kernel/osrelease"));
         match release {
-            Ok(release) => self.add(root, Form::Live, vec![release.trim().to_owned()]),
+            Ok(release) => self.add(root, Form::Live, vec![release.trim().to_owned()], true),
             Err(error) => {
                 self.problem(&root.join("proc/sys/kernel/osrelease"), Problem::Unreadable { error })
             }
@@ -147,7 +148,7 @@ impl Survey {
             if releases.is_empty() {
                 self.problem(path, Problem::NothingInIt);
             } else {
-                self.add(path, Form::Root, releases.into_iter().map(str::to_owned).collect());
+                self.add(path, Form::Root, releases.into_iter().map(str::to_owned).collect(), true);
             }
         } else {
             let before = (self.parts.len(), self.problems.len());
@@ -196,16 +197,16 @@ impl Survey {
             }
             Ok(found) if found.needs_base => {
                 let releases = found.release.into_iter().collect();
-                self.add(path, Form::Module, releases);
+                self.add(path, Form::Module, releases, named);
             }
             Ok(found) => {
                 let releases = found.release.iter().cloned().collect();
-                self.add(path, Form::Kernel(Box::new(found)), releases);
+                self.add(path, Form::Kernel(Box::new(found)), releases, named);
             }
             // Any program in a folder is an ELF file without BTF.
             Err(Problem::NoBtf { module: false, dwarf: false } | Problem::NoKernel) if !named => {}
             // A module without BTF is still one that the kernel has.
-            Err(Problem::NoBtf { module: true, .. }) => self.add(path, Form::Module, Vec::new()),
+            Err(Problem::NoBtf { module: true, .. }) => self.add(path, Form::Module, Vec::new(), named),
             Err(Problem::Unrecognised { .. } | Problem::Empty) if !named => {}
             Err(Problem::Inside { problem, .. })
                 if !named && matches!(*problem, Problem::Unrecognised { .. }) => {}
@@ -279,6 +280,7 @@ fn surveyed_archive(
         form: Form::Archive { format, compression },
         package,
         releases: releases.into_iter().collect(),
+        named: false,
         debug: has_debug && !has_plain,
     }))
 }

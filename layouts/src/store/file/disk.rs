@@ -91,6 +91,8 @@ impl fmt::Debug for View {
 impl View {
     /// Opens a file for reading.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        // SQLite says of a missing file no more than that it cannot be opened.
+        std::fs::metadata(path).map_err(|error| StoreError::Io { path: path.to_owned(), error })?;
         take_back(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::of(Connection::open_with_flags(path, flags)?)
