@@ -175,11 +175,12 @@ trait Sorted {
 impl Sorted for Vec<Named<'_>> {
     fn sorted(self) -> Self {
         // What mostly decides stands with the place of each: whether it is a type, then how the name begins.
+        const BYTES: usize = 24;
         let mut order: Vec<(u64, [u64; 3], u32)> = self
             .iter()
             .enumerate()
             .map(|(at, named)| {
-                let mut words = [[0; 8]; 3];
+                let mut words = [[0; 8]; BYTES / 8];
                 let bytes = words.as_flattened_mut().iter_mut();
                 // No name has a NUL in it, so that what ends early comes first, as it should.
                 bytes.zip(named.key.essential()).for_each(|(to, &from)| *to = from);
@@ -188,7 +189,16 @@ impl Sorted for Vec<Named<'_>> {
             .collect();
         order.sort_unstable_by(|a, b| {
             let starts = (a.0, a.1).cmp(&(b.0, b.1));
-            starts.then_with(|| self[a.2 as usize].order(&self[b.2 as usize]))
+            starts.then_with(|| {
+                let (one, other) = (&self[a.2 as usize], &self[b.2 as usize]);
+                let is_all = |named: &Named<'_>| named.key.name.len() <= BYTES && named.key.has_no_flavour();
+                if is_all(one) && is_all(other) {
+                    // The names are equal: thousands have none.
+                    one.key.class.cmp(&other.key.class).then(one.id.cmp(&other.id))
+                } else {
+                    one.order(other)
+                }
+            })
         });
         order.into_iter().map(|(_, _, at)| self[at as usize]).collect()
     }
