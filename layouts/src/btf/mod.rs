@@ -198,6 +198,11 @@ impl Btf {
         self.text(self.name_offset(id))
     }
 
+    /// Whether a type has a name.
+    pub fn has_name(&self, id: TypeId) -> bool {
+        self.strings_from(self.name_offset(id)).first().is_some_and(|&first| first != 0)
+    }
+
     /// The bytes of a type's name: what loaders compare.
     pub fn name_bytes(&self, id: TypeId) -> &[u8] {
         self.string(self.name_offset(id))

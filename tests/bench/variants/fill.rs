@@ -142,7 +142,8 @@ struct New {
 
 fn new(row: &Row, what: &'static str, release: String, btf: Btf, edits: String) -> Result<New> {
     let arch = Arch::new(row.arch.clone());
-    let name = KernelName { distro: "debian".to_owned(), release: release.clone(), arch };
+    // So that a check can ask for these alone, and not for those that corecheck ships.
+    let name = KernelName { distro: "bench".to_owned(), release: release.clone(), arch };
     let mut kernel = Kernel::of_vmlinux(name, Arc::new(btf));
     kernel.facts.version = row.version.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
     kernel.facts.provenance = format!("{what} of Debian's {}", row.release);

@@ -95,12 +95,9 @@ impl<'a> Definitions<'a> {
         // In the order of the keys, as it is read later.
         let named = named.into_iter().map(|named| Ok((encoder.definition(named.id)?, named)));
         let named = named.collect::<Result<Vec<_>, EncodeError>>()?;
-        let mut orphans: Vec<Named<'_>> = encoder
-            .orphans()
-            .into_iter()
-            .map(|id| Named::new(Key::new(Class::Orphan, orphan_name(btf, id)), id))
-            .collect();
-        orphans.sort_unstable_by(Named::order);
+        let orphans = encoder.orphans().into_iter();
+        let orphans = orphans.map(|id| Named { key: Key::new(Class::Orphan, orphan_name(btf, id)), id });
+        let orphans = orphans.collect::<Vec<_>>().sorted();
         let mut list = Vec::with_capacity(named.len() + orphans.len());
         let mut orphans = orphans.into_iter().peekable();
         for (content, named) in named {
@@ -145,40 +142,66 @@ impl<'a> Definitions<'a> {
 fn named_class(btf: &Btf, id: TypeId) -> Option<Class> {
     let kind = btf.kind(id);
     let is_union = kind == Kind::Fwd && matches!(btf.ty(id), Type::Fwd { is_union: true, .. });
-    Class::of(kind, is_union).filter(|_| !btf.name_bytes(id).is_empty())
+    Class::of(kind, is_union).filter(|_| btf.has_name(id))
 }
 
 /// A type that has a definition of its own.
+#[derive(Clone, Copy)]
 struct Named<'a> {
-    /// Whether it is a type, and the name's first bytes: what mostly decides which of two comes first.
-    start: (bool, u128),
     key: Key<'a>,
     id: TypeId,
 }
 
-impl<'a> Named<'a> {
-    fn new(key: Key<'a>, id: TypeId) -> Self {
-        let mut start = [0; 16];
-        // No name has a NUL in it, so that what ends early comes first, as it should.
-        start.iter_mut().zip(key.essential()).for_each(|(to, &from)| *to = from);
-        Self { start: (key.class.is_type(), u128::from_be_bytes(start)), key, id }
-    }
-
+impl Named<'_> {
     /// By key, then by id.
     fn order(&self, other: &Self) -> Ordering {
-        let starts = self.start.cmp(&other.start);
-        starts.then_with(|| self.key.cmp(&other.key)).then(self.id.cmp(&other.id))
+        self.key.cmp(&other.key).then(self.id.cmp(&other.id))
     }
 }
 
 /// All types of a unit that have definitions of their own, sorted.
 fn named(btf: &Btf) -> Vec<Named<'_>> {
-    let mut all: Vec<Named<'_>> = btf
-        .own_ids()
-        .filter_map(|id| Some(Named::new(Key::new(named_class(btf, id)?, btf.name_bytes(id)), id)))
-        .collect();
-    all.sort_unstable_by(Named::order);
-    all
+    let all = btf.own_ids();
+    all.filter_map(|id| Some(Named { key: Key::new(named_class(btf, id)?, btf.name_bytes(id)), id }))
+        .collect::<Vec<_>>()
+        .sorted()
+}
+
+/// Sorting by names, of which there are so many that comparing their bytes where they stand is most of the work.
+trait Sorted {
+    fn sorted(self) -> Self;
+}
+
+impl Sorted for Vec<Named<'_>> {
+    fn sorted(self) -> Self {
+        // What mostly decides stands with the place of each: whether it is a type, then how the name begins.
+        const BYTES: usize = 24;
+        let mut order: Vec<(u64, [u64; 3], u32)> = self
+            .iter()
+            .enumerate()
+            .map(|(at, named)| {
+                let mut words = [[0; 8]; BYTES / 8];
+                let bytes = words.as_flattened_mut().iter_mut();
+                // No name has a NUL in it, so that what ends early comes first, as it should.
+                bytes.zip(named.key.essential()).for_each(|(to, &from)| *to = from);
+                (u64::from(named.key.class.is_type()), words.map(u64::from_be_bytes), at as u32)
+            })
+            .collect();
+        order.sort_unstable_by(|a, b| {
+            let starts = (a.0, a.1).cmp(&(b.0, b.1));
+            starts.then_with(|| {
+                let (one, other) = (&self[a.2 as usize], &self[b.2 as usize]);
+                let is_all = |named: &Named<'_>| named.key.name.len() <= BYTES && named.key.has_no_flavour();
+                if is_all(one) && is_all(other) {
+                    // The names are equal: thousands have none.
+                    one.key.class.cmp(&other.key.class).then(one.id.cmp(&other.id))
+                } else {
+                    one.order(other)
+                }
+            })
+        });
+        order.into_iter().map(|(_, _, at)| self[at as usize]).collect()
+    }
 }
 
 /// What a type without a name is filed under: its first enumerator or member, so that kernels which define it alike find it.

@@ -138,6 +138,11 @@ impl<'a> Key<'a> {
         Self { is_type: class.is_type(), essential: name.get(..length).unwrap_or(name), name, class }
     }
 
+    /// Whether the essential name is the whole name.
+    fn has_no_flavour(&self) -> bool {
+        self.essential.len() == self.name.len()
+    }
+
     /// The name without its flavour.
     pub fn essential(&self) -> &'a [u8] {
         self.essential

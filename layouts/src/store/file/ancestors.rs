@@ -140,8 +140,10 @@ mod tests {
     fn a_unit_has_what_its_parents_had_where_it_does_not_differ() {
         // 5 stands on 2, and that on 1; 9 has no part in it.
         let of = |unit| Ok([(5, 2), (2, 1)].into_iter().find(|pair| pair.0 == unit).map(|pair| pair.1));
-        let ancestors = Ancestors::of([(0, 5), (3, 2)].into_iter(), |unit, _| of(unit)).expect("nothing fails");
-        let entry = |log: &[(UnitNumber, u32)]| Entry { log: log.to_vec(), ..Entry::new(Class::Struct, b"a") };
+        let ancestors =
+            Ancestors::of([(0, 5), (3, 2)].into_iter(), |unit, _| of(unit)).expect("nothing fails");
+        let entry =
+            |log: &[(UnitNumber, u32)]| Entry { log: log.to_vec(), ..Entry::new(Class::Struct, b"a") };
         let entries =
             [entry(&[(1, 1), (9, 2)]), entry(&[(2, 1), (5, 0)]), entry(&[(1, 1), (2, 2)]), entry(&[(9, 1)])];
         let sets = ancestors.sets(&entries);

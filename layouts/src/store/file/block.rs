@@ -5,6 +5,8 @@
 //! has of it, and a log of which unit has which. The log only tells where a unit differs from its parent: a unit that
 //! is as its parent costs nothing.
 
+use std::collections::HashMap;
+
 use super::super::bytes::{Damage, Put, Reader};
 use super::super::content::{Class, Key};
 use super::UnitNumber;
@@ -42,15 +44,29 @@ impl<'p> Entry<'p> {
         Key::new(self.class, self.name)
     }
 
-    /// The number of a definition, which is added if it is new.
-    pub(super) fn variant(&mut self, content: &'p [u8]) -> u32 {
-        // The newest are the likeliest.
-        let known = self.variants.iter().rposition(|known| *known == content);
-        let index = known.unwrap_or_else(|| {
-            self.variants.push(content);
-            self.variants.len() - 1
-        });
-        index as u32
+    /// Calls `number` with the number of each of these definitions, which are added if they are new. No two are equal.
+    pub(super) fn take(
+        &mut self,
+        contents: impl ExactSizeIterator<Item = &'p [u8]>,
+        mut number: impl FnMut(u32),
+    ) {
+        /// Up to here comparing each with each takes less than a table.
+        const FEW: usize = 64;
+        let stored = self.variants.len();
+        // Types without a name or anything named in them are all in one entry: by the thousand.
+        let table: Option<HashMap<&'p [u8], usize>> = (stored * contents.len() > FEW)
+            .then(|| self.variants.iter().enumerate().map(|(number, known)| (*known, number)).collect());
+        for content in contents {
+            let known = match &table {
+                Some(table) => table.get(content).copied(),
+                // The newest are the likeliest.
+                None => self.variants[..stored].iter().rposition(|known| *known == content),
+            };
+            number(known.unwrap_or(self.variants.len()) as u32);
+            if known.is_none() {
+                self.variants.push(content);
+            }
+        }
     }
 
     /// The number of a state, which is added if it is new.

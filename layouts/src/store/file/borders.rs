@@ -75,9 +75,9 @@ impl Borders {
     pub(super) fn from(&self, block: usize, key: Key<'_>) -> usize {
         let key = (u8::from(key.class.is_type()), key.essential());
         let later = self.0.get(block + 1..).unwrap_or_default();
-        let passed = later.iter().take_while(|known| {
-            known.split_first().is_some_and(|(&kind, name)| (kind, name) <= key)
-        });
+        let passed = later
+            .iter()
+            .take_while(|known| known.split_first().is_some_and(|(&kind, name)| (kind, name) <= key));
         block + passed.count()
     }
 

@@ -145,12 +145,16 @@ impl<'i> Rewrite<'i> {
     {
         let import = self.import;
         let mut all: Vec<Own> = Vec::with_capacity(own.len());
-        for (&number, &entry) in own.iter().zip(entry_of) {
+        let mut rest = own;
+        for of_entry in entry_of.chunk_by(|a, b| a == b) {
+            let (numbers, others) = rest.split_at(of_entry.len());
+            rest = others;
+            let Some(&entry) = of_entry.first() else { continue };
             let to = &mut entries[entry as usize];
             let before = to.variants.len();
-            let variant = to.variant(import.interner.get(number).2);
-            self.new += u64::from(to.variants.len() > before);
-            all.push(Own { entry, variant, alone: None });
+            let contents = numbers.iter().map(|&number| import.interner.get(number).2);
+            to.take(contents, |variant| all.push(Own { entry, variant, alone: None }));
+            self.new += (to.variants.len() - before) as u64;
         }
         let mut of_block = OfBlock { all, places: &self.places, first };
         let mut sets: Sets<'_> = self.ancestors.sets(entries);
