@@ -17,8 +17,8 @@ use super::{Exit, objects};
 use crate::access::accesses;
 use crate::answer::needs;
 use crate::check::{Settings, check};
-use crate::render::{self, human::HumanOptions};
 use crate::object::Object;
+use crate::render::{self, human::HumanOptions};
 use crate::report::{Report, left_out};
 
 /// Arguments of `check`.
@@ -87,7 +87,8 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let mut chosen = store.select(&args.kernels)?;
         if args.kernels.is_empty() {
             // Nobody means the kernels of machines for which the objects were not compiled.
-            let (can_run, cannot): (_, Vec<&Kernel>) = chosen.into_iter().partition(|kernel| can_run_any(kernel, &objects));
+            let (can_run, cannot): (_, Vec<&Kernel>) =
+                chosen.into_iter().partition(|kernel| can_run_any(kernel, &objects));
             (chosen, others) = (can_run, cannot.into_iter().map(left_out).collect());
         }
         stored = store.look_up(&chosen, &roots)?;
@@ -139,7 +140,10 @@ fn given_kernels(sources: &[OsString], roots: &[Root]) -> anyhow::Result<Vec<Ker
     }
     for problem in found.into_problems() {
         // Each source was asked for: without one the answer is not the whole answer.
-        if sources.iter().any(|source| matches!(source, Source::Path(path) if path.display().to_string() == problem.file)) {
+        if sources
+            .iter()
+            .any(|source| matches!(source, Source::Path(path) if path.display().to_string() == problem.file))
+        {
             return Err(problem.into());
         }
         log::warn!("{problem}");

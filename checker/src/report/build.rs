@@ -6,8 +6,8 @@ use corecheck_layouts::kernel::Kernel;
 use super::checked::{Checked, LOADER};
 use super::findings::findings;
 use super::model::{
-    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOutEntry, ObjectEntry, OutcomeEntry, ProgramEntry,
-    ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool, WithoutEntry,
+    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOutEntry, ObjectEntry, OutcomeEntry,
+    ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool, WithoutEntry,
 };
 use super::words;
 use crate::access::Access;
@@ -63,8 +63,7 @@ pub fn left_out(kernel: &Kernel) -> LeftOutEntry {
         Some(Endian::Big) => "it is big-endian, and the objects are little-endian",
         _ => "it is little-endian, and the objects are big-endian",
     };
-    let reason = ReasonEntry { code: "byte-order", text: text.to_owned() };
-    LeftOutEntry { kernel: kernel.name.to_string(), reason }
+    LeftOutEntry { kernel: kernel.name.to_string(), code: "byte-order", text: text.to_owned() }
 }
 
 /// An object with these of its accesses as the report shows it.

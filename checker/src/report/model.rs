@@ -42,8 +42,10 @@ pub struct Tool {
 pub struct LeftOutEntry {
     /// Its full name.
     pub kernel: String,
-    /// Why.
-    pub reason: ReasonEntry,
+    /// Why, in a word for machines.
+    pub code: &'static str,
+    /// Why, for people.
+    pub text: String,
 }
 
 /// An object.

@@ -188,7 +188,8 @@ fn an_access_that_makes_no_sense_fails_everywhere() {
         // A relocation kind that does not exist.
         bytes[ext.start + record + 12] = 99;
     });
-    let run = corecheck(&["check", "--kernel", "ubuntu/*", "--format", "json", &scratch.file("kind.o", &bytes)]);
+    let run =
+        corecheck(&["check", "--kernel", "ubuntu/*", "--format", "json", &scratch.file("kind.o", &bytes)]);
     let report = crate::report::Report::of(&run.expect_status(1));
     assert!(report.verdicts().iter().all(|(_, verdict)| verdict == "fails"));
     assert_eq!(crate::report::codes(report.result("5.15"), "reasons")[0], "broken-access");

@@ -16,8 +16,10 @@ fn iommu_group(pattern: &str, status: i32) -> (String, Vec<String>, Option<u64>)
     let all: BTreeSet<_> = results
         .iter()
         .map(|(name, result)| {
-            let conditions: Vec<String> =
-                list(result, "conditions").iter().map(|condition| text(condition, "code").to_owned()).collect();
+            let conditions: Vec<String> = list(result, "conditions")
+                .iter()
+                .map(|condition| text(condition, "code").to_owned())
+                .collect();
             (text(result, "verdict").to_owned(), conditions, report.values(name)[0])
         })
         .collect();
@@ -53,9 +55,11 @@ fn every_minor_version_has_all_types_of_its_vmlinux() {
 /// Seen with these kernels running: where libbpf relocates it to with vfio loaded.
 #[test]
 fn vfio_group_is_found_in_its_module() {
-    let loaded =
-        |value| ("ok".to_owned(), vec!["module-loaded".to_owned(), "modules-readable".to_owned()], Some(value));
-    for (pattern, value) in [("debian/6.12.*[0-9]-amd64/amd64", 880), ("debian/7.3.*[0-9]-amd64/amd64", 904)] {
+    let loaded = |value| {
+        ("ok".to_owned(), vec!["module-loaded".to_owned(), "modules-readable".to_owned()], Some(value))
+    };
+    for (pattern, value) in [("debian/6.12.*[0-9]-amd64/amd64", 880), ("debian/7.3.*[0-9]-amd64/amd64", 904)]
+    {
         assert_eq!(iommu_group(pattern, 0), loaded(value), "{pattern}");
     }
     // Modules of 5.10 carry no BTF.
@@ -78,7 +82,8 @@ fn any_program_is_answered() {
     // Without modules it is known that they are nowhere.
     let report = check(2, &[&pattern[..], &["--modules", "none", &object]].concat());
     assert!(report.outcomes(name).iter().all(|outcome| outcome["outcome"] != "unknown"));
-    let shown = corecheck(&["layouts", "show", "task_struct", pattern[0], pattern[1]]).expect_status(0).stdout;
+    let shown =
+        corecheck(&["layouts", "show", "task_struct", pattern[0], pattern[1]]).expect_status(0).stdout;
     assert!(shown.contains("struct task_struct: ") && shown.contains("comm"), "{shown}");
 }
 

@@ -142,7 +142,9 @@ impl Copy<'_> {
                 index: self.map(unit, array.index, Need::Whole),
                 length: array.length,
             },
-            Type::Typedef { name, to } => TypeSpec::Typedef { name: name.to_owned(), to: self.map(unit, to, need) },
+            Type::Typedef { name, to } => {
+                TypeSpec::Typedef { name: name.to_owned(), to: self.map(unit, to, need) }
+            }
             Type::Qualifier { kind, to } => TypeSpec::Qualifier { kind, to: self.map(unit, to, need) },
             Type::TypeTag { name, to, attribute } => {
                 TypeSpec::TypeTag { name: name.to_owned(), to: self.map(unit, to, need), attribute }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::Args;
 use corecheck_layouts::btf::TypeId;
-use corecheck_layouts::kernel::{Found, Kernel, Modules};
+use corecheck_layouts::kernel::{Found, Kernel, Modules, is_same_module};
 use corecheck_layouts::store::file::{StoreFile, remove as remove_from};
 
 use super::one_kernel;
@@ -76,9 +76,10 @@ pub(super) fn export(args: &ExportArgs, screen: &Screen) -> anyhow::Result<()> {
     let kernel = one_kernel(&args.kernel, &store)?;
     let bytes = if args.objects.is_empty() {
         let module = args.module.as_deref();
-        let whole = store.with_units(kernel, |name| Some(name) == module)?;
+        let is_meant = |name: &str| module.is_some_and(|module| is_same_module(name, module));
+        let whole = store.with_units(kernel, is_meant)?;
         let btf = match module {
-            Some(name) => whole.modules.get(name),
+            Some(_) => whole.modules.iter().find(|(name, _)| is_meant(name)).map(|(_, btf)| btf),
             None => whole.vmlinux.as_ref(),
         };
         let btf = btf.with_context(|| match module {
@@ -130,16 +131,19 @@ fn minimal(
                 }
             }
             Found::Absent(_) => log::warn!("{name} is not in the BTF of {}", kernel.name),
-            Found::Unknown(_) => log::warn!("whether {} has {name} is not known: it is left out", kernel.name),
+            Found::Unknown(_) => {
+                log::warn!("whether {} has {name} is not known: it is left out", kernel.name)
+            }
         }
     }
     if !of_modules.is_empty() {
         let names: Vec<&str> = of_modules.keys().map(String::as_str).collect();
-        log::warn!("types of modules are in it: it is for machines where these are loaded: {}", names.join(" "));
+        log::warn!(
+            "types of modules are in it: it is for machines where these are loaded: {}",
+            names.join(" ")
+        );
     }
-    let of_modules: Vec<_> = of_modules
-        .into_iter()
-        .filter_map(|(name, ids)| Some((&**whole.modules.get(&name)?, ids)))
-        .collect();
+    let of_modules: Vec<_> =
+        of_modules.into_iter().filter_map(|(name, ids)| Some((&**whole.modules.get(&name)?, ids))).collect();
     Ok(vmlinux.subset_with(&own, &of_modules)?.0)
 }

@@ -2,8 +2,8 @@
 
 use corecheck::report::Report;
 use corecheck::report::model::{
-    AccessEntry, ConditionEntry, KernelEntry, ObjectEntry, ProgramEntry, ProgramResult, ReasonEntry,
-    ResultEntry, SourceEntry, WithoutEntry,
+    AccessEntry, ConditionEntry, KernelEntry, LeftOutEntry, ObjectEntry, ProgramEntry, ProgramResult,
+    ReasonEntry, ResultEntry, SourceEntry, WithoutEntry,
 };
 
 use super::vfio::seed_kernels;
@@ -144,8 +144,8 @@ pub fn several() -> Report {
     let mut report = empty();
     report.kernels = kernels();
     let kernel = "debian/6.12.107+deb13-s390x/s390x".to_owned();
-    let why = reason("byte-order", "it is big-endian, and the objects are little-endian");
-    report.left_out = vec![LeftOutEntry { kernel, reason: why }];
+    let text = "it is big-endian, and the objects are little-endian".to_owned();
+    report.left_out = vec![LeftOutEntry { kernel, code: "byte-order", text }];
     report.objects = vec![tracer(), embedded("skeleton"), embedded("0x4f00"), embedded("0x9000")];
     let skipped = reason("program-not-loaded", "its program is not loaded automatically");
     let absent = reason("type-missing", "not in the kernel's BTF");

@@ -15,7 +15,7 @@ use super::{LAYOUTS, Rules, assert_valid, mutations, validator};
 
 const RULES: Rules = Rules {
     may_go: |member, members| {
-        let optional = ["is_cut", "values", "target", "is_declared_only", "bitfield_bits"];
+        let optional = ["config", "is_cut", "values", "target", "is_declared_only", "bitfield_bits"];
         // A pair always says whether it is cut; a declaration that is compared always what it points to.
         let is_told = members.contains_key("changes");
         (optional.contains(&member) && !is_told)
