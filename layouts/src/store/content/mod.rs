@@ -9,9 +9,11 @@
 
 mod decode;
 mod encode;
+mod names;
 
 pub use decode::{DeclTag, Target, Use, decode};
-pub use encode::{Definition, Definitions, EncodeError, Namesakes};
+pub use encode::{Definition, Definitions, EncodeError};
+pub use names::Namesakes;
 
 use crate::btf::{Kind, essential_name};
 

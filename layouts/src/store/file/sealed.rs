@@ -41,5 +41,6 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Damage> {
     let compressed = input.take(input.left())?;
     let plain = zstd::bulk::decompress(compressed, length);
     let plain = plain.map_err(|_| input.damage("it does not decompress"))?;
-    if hash(&plain).to_le_bytes() == *own { Ok(plain) } else { Err(input.damage("it does not fit its hash")) }
+    let fits = plain.len() == length && hash(&plain).to_le_bytes() == *own;
+    if fits { Ok(plain) } else { Err(input.damage("it does not fit its hash")) }
 }

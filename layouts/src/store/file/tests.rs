@@ -326,3 +326,28 @@ fn every_changed_byte_of_a_block_is_noticed_or_harmless() {
         put(&connection, id, &value);
     }
 }
+
+#[test]
+fn every_changed_byte_of_what_else_is_known_of_a_kernel_is_noticed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store");
+    stored(&path, &[&kernel("1", 0)]);
+    let connection = rusqlite::Connection::open(&path).expect("opened");
+    connection.pragma_update(None, "synchronous", "off").expect("set");
+    for table in ["heads", "details", "configs"] {
+        let select = format!("select value from {table}");
+        let value: Vec<u8> = connection.query_row(&select, [], |row| row.get(0)).expect("one kernel");
+        let put = |value: &[u8]| {
+            connection.execute(&format!("update {table} set value = ?1"), [value]).expect("written");
+        };
+        for at in 0..value.len() {
+            let mut changed = value.clone();
+            changed[at] ^= 0x41;
+            put(&changed);
+            let verified = StoreFile::open(&path).and_then(|file| file.verify());
+            assert!(verified.is_err(), "byte {at} of {} of {table}", value.len());
+        }
+        put(&value);
+        StoreFile::open(&path).and_then(|file| file.verify()).expect("it is as it was");
+    }
+}

@@ -38,6 +38,23 @@ fn builds_of_one_release_are_told_apart() {
 }
 
 #[test]
+fn two_kernels_that_are_named_are_two_though_they_are_called_alike() {
+    let folder = Folder::new();
+    let vmlinux = || {
+        let text = b"Linux version 6.1.0-9-amd64 (a@b) (gcc) #1 SMP\n\0";
+        let btf = kernel_like_btf(Endian::Little);
+        ElfBuilder::x86_64().section(".rodata", text).section(".BTF", &btf).build()
+    };
+    let (one, other) = (folder.add("one", &vmlinux()), folder.add("other", &vmlinux()));
+    assert_eq!(gathered(&[one.clone(), other]).0.len(), 2);
+    // A module and a kernel that are named are one.
+    let vfio = folder.add("m.ko", &module("vfio", "6.1.0-9-amd64"));
+    for sources in [[one.clone(), vfio.clone()], [vfio, one]] {
+        assert_eq!(only(&sources).module_count(), 1);
+    }
+}
+
+#[test]
 fn an_rpm_with_its_modules() {
     let folder = Folder::new();
     let release = "6.8.5-301.fc40.x86_64";
