@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use corecheck_layouts::kernel::{Kernel, Modules, Root};
+use corecheck_layouts::kernel::{Coverage, Kernel, Modules, Root};
 use corecheck_layouts::source::gather::{self, Options, Source, survey};
 use corecheck_layouts::store::given;
 
@@ -19,7 +19,7 @@ use crate::answer::needs;
 use crate::check::{Settings, check};
 use crate::object::Object;
 use crate::render::{self, human::HumanOptions};
-use crate::report::{Report, left_out};
+use crate::report::{LeftOut, Report, left_out};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -86,10 +86,13 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let store = args.store.open()?;
         let mut chosen = store.select(&args.kernels)?;
         if args.kernels.is_empty() {
-            // Nobody means the kernels of machines for which the objects were not compiled.
-            let (can_run, cannot): (_, Vec<&Kernel>) =
-                chosen.into_iter().partition(|kernel| can_run_any(kernel, &objects));
-            (chosen, others) = (can_run, cannot.into_iter().map(left_out).collect());
+            chosen.retain(|kernel| match has_nothing_to_say(kernel, &objects, &roots) {
+                Some(cause) => {
+                    others.push(left_out(kernel, cause));
+                    false
+                }
+                None => true,
+            });
         }
         stored = store.look_up(&chosen, &roots)?;
     }
@@ -108,9 +111,15 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     Ok(exit(&report, args.strict))
 }
 
-/// Whether the kernel is of the byte order of one of the objects.
-fn can_run_any(kernel: &Kernel, objects: &[Object]) -> bool {
-    kernel.endian().is_none_or(|endian| objects.iter().any(|object| object.endian == endian))
+/// Why nobody means this kernel who does not name it: it is of machines for which the objects were not compiled, or what is stored
+/// of it has none of the types that they ask about.
+fn has_nothing_to_say(kernel: &Kernel, objects: &[Object], roots: &[Root]) -> Option<LeftOut> {
+    if kernel.endian().is_some_and(|endian| objects.iter().all(|object| object.endian != endian)) {
+        return Some(LeftOut::ByteOrder);
+    }
+    let Coverage::Partial(listed) = &kernel.coverage else { return None };
+    let is_silent = !roots.is_empty() && !roots.iter().any(|root| listed.contains_key(&root.name));
+    is_silent.then_some(LeftOut::NothingStored)
 }
 
 /// Reads the kernels of `--against`; equal names get a number, so that results tell them apart.

@@ -6,7 +6,7 @@ use corecheck_layouts::kernel::Kernel;
 use super::checked::{Checked, LOADER};
 use super::findings::findings;
 use super::model::{
-    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOutEntry, ObjectEntry, OutcomeEntry,
+    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, ObjectEntry, OutcomeEntry,
     ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool, WithoutEntry,
 };
 use super::words;
@@ -57,13 +57,14 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     }
 }
 
-/// What the report says of a kernel that was left out, being of the other byte order.
-pub fn left_out(kernel: &Kernel) -> LeftOutEntry {
-    let text = match kernel.endian() {
-        Some(Endian::Big) => "it is big-endian, and the objects are little-endian",
-        _ => "it is little-endian, and the objects are big-endian",
+/// What the report says of a kernel that nobody named and that was left out for this cause.
+pub fn left_out(kernel: &Kernel, cause: LeftOut) -> LeftOutEntry {
+    let text = match (cause, kernel.endian()) {
+        (LeftOut::NothingStored, _) => "nothing is stored of it that the objects ask about",
+        (LeftOut::ByteOrder, Some(Endian::Big)) => "it is big-endian, and the objects are little-endian",
+        (LeftOut::ByteOrder, _) => "it is little-endian, and the objects are big-endian",
     };
-    LeftOutEntry { kernel: kernel.name.to_string(), code: "byte-order", text: text.to_owned() }
+    LeftOutEntry { kernel: kernel.name.to_string(), code: cause.code(), text: text.to_owned() }
 }
 
 /// An object with these of its accesses as the report shows it.

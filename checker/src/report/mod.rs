@@ -9,4 +9,4 @@ pub(crate) mod words;
 pub(crate) use build::kernel_entry;
 pub use build::{build, left_out, object_entry};
 pub use checked::Checked;
-pub use model::Report;
+pub use model::{LeftOut, Report};

@@ -18,7 +18,8 @@ pub struct Report {
     pub objects: Vec<ObjectEntry>,
     /// The kernels they were checked against, in the store's order.
     pub kernels: Vec<KernelEntry>,
-    /// Kernels that were not asked for by name and cannot run any of the objects, with the reason: not judged.
+    /// Kernels that were not asked for by name, and that cannot run any of the objects or of which nothing is stored that
+    /// these ask about, with the reason: not judged.
     pub left_out: Vec<LeftOutEntry>,
     /// The distinct answers.
     pub answers: Vec<AnswerEntry>,
@@ -35,6 +36,25 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+/// Why a kernel that nobody named is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// No object is of its byte order.
+    ByteOrder,
+    /// It is stored in part, and in that part is no type that an object asks about.
+    NothingStored,
+}
+
+impl LeftOut {
+    /// The word for machines.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ByteOrder => "byte-order",
+            Self::NothingStored => "type-not-stored",
+        }
+    }
 }
 
 /// A kernel that was left out.

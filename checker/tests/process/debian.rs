@@ -117,3 +117,18 @@ fn the_least_btf_has_types_of_modules_too() {
         assert_eq!(report.values(&report.results()[0].0), [Some(value)], "{kernel}");
     }
 }
+
+/// Of most kernels only `struct vfio_group` is stored: who asks about something else does not want to hear of them.
+#[test]
+fn kernels_of_which_nothing_is_stored_that_is_asked_are_left_out_unless_they_are_named() {
+    let object = fixture("all_kinds");
+    let report = check(2, &[&object]);
+    assert!(report.results().len() >= 12, "{}", report.results().len());
+    assert!(list(&report.0, "kernels").iter().all(|kernel| kernel["complete"] == true));
+    let left = list(&report.0, "left_out");
+    assert!(left.iter().any(|left| text(left, "code") == "type-not-stored"));
+    let shown = corecheck(&["check", &object]).expect_status(2).stdout;
+    assert!(shown.contains("for nothing is stored of them that is asked about"), "{shown}");
+    let named = check(2, &["--kernel", "5.15", &object]);
+    assert_eq!((named.results().len(), list(&named.0, "left_out").len()), (1, 0));
+}

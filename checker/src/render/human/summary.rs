@@ -8,8 +8,8 @@ use super::kernels::Kernels;
 use crate::render::style::{paint, verdict};
 use crate::render::text::{clean, count, wrap};
 use crate::render::words;
-use crate::report::Report;
 use crate::report::model::ResultEntry;
+use crate::report::{LeftOut, Report};
 
 /// Verdicts in the order of the last line, with the word for one kernel and for several.
 const VERDICTS: [(&str, &str, &str); 5] = [
@@ -19,6 +19,9 @@ const VERDICTS: [(&str, &str, &str); 5] = [
     ("fails", "fails", "fail"),
     ("unknown", "unknown", "unknown"),
 ];
+
+/// More kernels than these are only counted.
+const NAMED_KERNELS: usize = 4;
 
 /// More types than these advice does not name.
 const NAMED_TYPES: usize = 4;
@@ -83,15 +86,26 @@ pub(super) fn modules_readable(
     paragraph(text, indent, columns, out)
 }
 
-/// Kernels that nobody asked for by name and that cannot run any of the objects; once in a report.
+/// Kernels that nobody asked for by name and that have nothing to say; once in a report.
 pub(super) fn left_out(report: &Report, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<String> = report.left_out.iter().map(|left| clean(&left.kernel)).collect();
-    if names.is_empty() {
-        return Ok(());
+    for (cause, why) in [
+        (LeftOut::ByteOrder, "being of the other byte order"),
+        (LeftOut::NothingStored, "for nothing is stored of them that is asked about"),
+    ] {
+        let of_cause = report.left_out.iter().filter(|left| left.code == cause.code());
+        let names: Vec<String> = of_cause.map(|left| clean(&left.kernel)).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let which = if names.len() > NAMED_KERNELS {
+            format!("{} kernels (corecheck layouts list)", names.len())
+        } else {
+            names.join(" ")
+        };
+        paragraph(&format!("left out, {why} (--kernel names them): {which}"), 0, columns, out)?;
+        writeln!(out)?;
     }
-    let text = format!("left out, being of the other byte order (--kernel names them): {}", names.join(" "));
-    paragraph(&text, 0, columns, out)?;
-    writeln!(out)
+    Ok(())
 }
 
 /// What a verdict of ok means, and what it leaves open; once in a report.

@@ -146,6 +146,11 @@ pub fn several() -> Report {
     let kernel = "debian/6.12.107+deb13-s390x/s390x".to_owned();
     let text = "it is big-endian, and the objects are little-endian".to_owned();
     report.left_out = vec![LeftOutEntry { kernel, code: "byte-order", text }];
+    report.left_out.extend((0..5).map(|number| LeftOutEntry {
+        kernel: format!("ubuntu/5.4.{number}-generic/amd64"),
+        code: "type-not-stored",
+        text: "nothing is stored of it that the objects ask about".to_owned(),
+    }));
     report.objects = vec![tracer(), embedded("skeleton"), embedded("0x4f00"), embedded("0x9000")];
     let skipped = reason("program-not-loaded", "its program is not loaded automatically");
     let absent = reason("type-missing", "not in the kernel's BTF");
