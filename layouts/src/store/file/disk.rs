@@ -172,9 +172,7 @@ impl View {
 
 /// Takes back what somebody who was killed had begun to change: SQLite cannot do it for who only reads.
 fn take_back(path: &Path) -> Result<(), StoreError> {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    if !Path::new(&journal).exists() {
+    if !guard::journal(path)? {
         return Ok(());
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -195,6 +193,7 @@ pub(super) struct Change {
 impl Change {
     /// Begins a change of the file, which is made if there is none; waits for others that change it.
     pub(super) fn begin(path: &Path) -> Result<Self, StoreError> {
+        guard::journal(path)?;
         let connection = Connection::open(path)?;
         guard::distrust(&connection)?;
         connection.busy_timeout(PATIENCE)?;
@@ -294,5 +293,6 @@ impl Change {
 /// # Errors
 /// [`StoreError`] when the file cannot be written, or is in use.
 pub fn compact(path: &Path) -> Result<(), StoreError> {
+    guard::journal(path)?;
     Ok(Connection::open(path)?.execute_batch("vacuum")?)
 }

@@ -25,6 +25,12 @@ pub enum StoreError {
         /// What is expected.
         expected: &'static str,
     },
+    /// A journal beside the file is not of a store: it names a file that would be deleted.
+    #[error("{}: this journal is not of a store: it names another file. Move it away; the store beside it is as it is", path.display())]
+    ForeignJournal {
+        /// The journal.
+        path: PathBuf,
+    },
     /// What is in the file is not what was written.
     #[error("{place}: {damage}")]
     Damaged {

@@ -5,6 +5,10 @@
 //! extension runs, no trigger or view is used, and what reads the schema is stopped when it does not end, for pages of a
 //! damaged file may lead to each other. (SQLite's own advice: "Defense Against The Dark Arts".)
 
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
@@ -107,6 +111,28 @@ fn look(connection: &Connection) -> rusqlite::Result<Tables> {
         (false, true) => Tables::Ours,
         (false, false) => Tables::Foreign,
     })
+}
+
+/// Whether a journal lies beside the file, left by somebody who was killed. One that names yet another file is not ours:
+/// SQLite writes such where one change concerns several databases, and when it takes that back it may delete the file that is
+/// named (`pager_delsuper`), which in a foreign journal can be any.
+pub(super) fn journal(path: &Path) -> Result<bool, StoreError> {
+    /// By these bytes a journal that names another file ends.
+    const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+    let mut name = path.as_os_str().to_owned();
+    name.push("-journal");
+    let journal = PathBuf::from(name);
+    let failed = |error| StoreError::Io { path: journal.clone(), error };
+    let mut file = match File::open(&journal) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed(error)),
+    };
+    let length = file.metadata().map_err(failed)?.len();
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(length.saturating_sub(MAGIC.len() as u64))).map_err(failed)?;
+    file.take(MAGIC.len() as u64).read_to_end(&mut end).map_err(failed)?;
+    if end == MAGIC { Err(StoreError::ForeignJournal { path: journal }) } else { Ok(true) }
 }
 
 /// Makes the tables of a store.

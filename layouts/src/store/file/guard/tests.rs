@@ -98,3 +98,21 @@ fn a_schema_that_does_not_end_is_foreign() {
     let error = View::of_bytes(&endless()).expect_err("it is no store");
     assert!(matches!(error, StoreError::Format { .. }), "{error}");
 }
+
+#[test]
+fn a_journal_that_names_another_file_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store");
+    assert!(!journal(&path).expect("there is none"));
+    let put = |bytes: &[u8]| std::fs::write(folder.path().join("store-journal"), bytes).expect("written");
+    for ours in [&b""[..], b"short", &[7; 4096]] {
+        put(ours);
+        assert!(journal(&path).expect("it is one of ours"));
+    }
+    put(&[&[7; 4096], &b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"[..]].concat());
+    assert!(matches!(journal(&path), Err(StoreError::ForeignJournal { .. })));
+    std::fs::write(&path, b"").expect("written");
+    let refused = View::open(&path).expect_err("it is refused").to_string();
+    assert!(refused.contains("store-journal: ") && refused.contains("another file"), "{refused}");
+    assert!(crate::store::file::compact(&path).is_err());
+}
