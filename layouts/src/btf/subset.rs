@@ -250,12 +250,40 @@ mod tests {
             panic!("the root is a prototype")
         };
         assert_eq!(proto.returns, TypeId::VOID);
+        assert!(!ids.iter().any(|&id| part.has_name(id)), "prototypes have no name");
         let of: Vec<TypeId> = proto.params().map(|param| param.of).collect();
         let behind = |id| if let Type::Ptr { to } = part.ty(id) { Some(to) } else { None };
         assert_eq!(
             of.iter().map(|&id| behind(id)).collect::<Vec<_>>(),
             [None, Some(of[0]), Some(TypeId::VOID)]
         );
+    }
+
+    #[test]
+    fn types_of_modules_stand_beside_those_of_their_base() {
+        let whole = std::sync::Arc::new(btf());
+        let module = |name: &str| {
+            let mut types = Builder::split(&whole);
+            let held = whole.find_exact("held", |kind| kind == Kind::Struct)[0];
+            let members =
+                vec![MemberSpec { name: "in".to_owned(), of: held, bit_offset: 0, bitfield_bits: 0 }];
+            let name = name.to_owned();
+            types.add(TypeSpec::Composite { is_union: false, name, size: 4, kind_flag: false, members });
+            let bytes = types.finish().expect("it can be written");
+            Btf::parse_split(bytes, std::sync::Arc::clone(&whole)).expect("sound BTF")
+        };
+        // Their own types have the same id.
+        let (one, other) = (module("one"), module("other"));
+        let own = BTreeSet::from([TypeId(whole.type_count())]);
+        let (bytes, ids) =
+            whole.subset_with(&BTreeSet::new(), &[(&one, own.clone()), (&other, own)]).expect("written");
+        let part = Btf::parse(bytes).expect("sound BTF");
+        assert_eq!(ids.iter().map(|&id| part.name(id)).collect::<Vec<_>>(), ["one", "other"]);
+        let mut structs = names(&part, Kind::Struct);
+        structs.sort_unstable();
+        // What both hold is their base's, and is there once.
+        assert_eq!(structs, ["held", "one", "other"]);
+        assert!(ids.iter().all(|&id| part.has_name(id)));
     }
 
     #[test]
