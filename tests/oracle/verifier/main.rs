@@ -47,6 +47,9 @@ struct Arguments {
     /// Write what the verifier said of each trap there: tab-separated.
     #[arg(long)]
     table: Option<PathBuf>,
+    /// Print all that the verifier says of the traps of this program.
+    #[arg(long)]
+    show: Option<String>,
     /// Executables that embed BPF objects, or BPF objects.
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -117,7 +120,7 @@ fn ask(
     let variations =
         targets::variations(&file, &index.to_string(), arguments.variations, &arguments.work)?;
     for target in common.iter().chain(&variations) {
-        match subject.ask(target, ids)? {
+        match subject.ask(target, ids, arguments.show.as_deref())? {
             Err(why) => tally.refused(why),
             Ok(asked) => tally.asked(&subject.name, &target.name, &asked),
         }

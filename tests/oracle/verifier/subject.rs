@@ -10,7 +10,7 @@ use corecheck_tests::carve;
 use crate::ffi::Prepared;
 use crate::targets::Target;
 use crate::trap::{Code, Trap};
-use crate::verdict::{self, AttachIds, Truth};
+use crate::verdict::{AttachIds, Question, Truth};
 
 /// An object with all that does not depend on the target.
 pub struct Subject {
@@ -34,8 +34,9 @@ pub struct Asked {
 }
 
 impl Subject {
-    /// What the verifier says of every trap that libbpf makes of this target; or why libbpf refuses to relocate it.
-    pub fn ask(&self, target: &Target, ids: &AttachIds) -> Result<Result<Vec<Asked>, String>> {
+    /// What the verifier says of every trap that libbpf makes of this target; or why libbpf refuses to relocate it. Of the
+    /// program `shown`, all that it says.
+    pub fn ask(&self, target: &Target, ids: &AttachIds, shown: Option<&str>) -> Result<Result<Vec<Asked>, String>> {
         let prepared = match Prepared::new(&self.bytes, &target.file)? {
             Ok(prepared) => prepared,
             Err(refusal) => return Ok(Err(refusal.0)),
@@ -43,8 +44,14 @@ impl Subject {
         let mut all = Vec::new();
         for program in prepared.programs()? {
             let traps = self.code.traps(&program)?;
+            let question =
+                Question { prepared: &prepared, code: &self.code, ids, program: &program, traps: &traps };
             for (index, trap) in traps.iter().enumerate() {
-                let truth = verdict::ask(&prepared, &self.code, ids, &program, &traps, index);
+                let truth = question.ask(index);
+                if shown == Some(&program.name) {
+                    println!("{} on {}: {trap:?}: {truth:?}", self.name, target.name);
+                    println!("{}", question.log(index));
+                }
                 all.push(Asked { program: program.name.clone(), trap: trap.clone(), truth });
             }
         }
