@@ -9,6 +9,7 @@ pub mod answer;
 pub mod check;
 pub mod cli;
 pub mod object;
+pub mod reach;
 pub mod render;
 pub mod report;
 pub mod resolve;
