@@ -10,6 +10,7 @@ pub mod attach;
 pub mod check;
 pub mod cli;
 pub mod object;
+pub mod reach;
 pub mod render;
 pub mod report;
 pub mod resolve;
