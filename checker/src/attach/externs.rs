@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use corecheck_layouts::kernel::{Kernel, Modules};
 
 use super::meet::{Meetings, meet};
-use super::model::{By, ExternValue, Number, Presence, Requirement};
+use super::model::{By, ExternValue, Requirement};
 use super::requirements;
-use crate::object::{ExternKind, Object};
+use crate::object::Object;
 
 /// Values of all externs, and which kernel has which.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,19 +26,15 @@ pub fn externs(object: &Object, kernels: &[&Kernel], modules: &Modules) -> Exter
 
 /// The values of an object's externs, of what was met.
 pub fn values(object: &Object, requirements: &[Requirement], meetings: &Meetings) -> ExternValues {
-    let unknown = object.externs.iter().map(|symbol| match symbol.kind {
-        ExternKind::Kconfig => ExternValue::Kconfig(Number::Unknown),
-        _ => ExternValue::Ksym(Presence::Unknown),
-    });
-    let unknown: Vec<ExternValue> = unknown.collect();
+    let unknown = vec![ExternValue::Unknown; object.externs.len()];
     let mut known: HashMap<Vec<ExternValue>, usize> = HashMap::new();
     let mut all = ExternValues { distinct: Vec::new(), of_kernel: Vec::new() };
     let numbers = meetings.distinct.iter().map(|of_kernel| {
         let mut values = unknown.clone();
         for (requirement, meeting) in requirements.iter().zip(of_kernel) {
-            if let (By::Extern(index), Some(value)) = (&requirement.by, meeting.value) {
+            if let (By::Extern(index), Some(value)) = (&requirement.by, &meeting.value) {
                 if let Some(slot) = values.get_mut(*index) {
-                    *slot = value;
+                    *slot = value.clone();
                 }
             }
         }
@@ -91,40 +87,41 @@ mod tests {
         let values = externs(&object, kernels, &Modules::All);
         let named = |index: &usize| {
             let own = object.externs.iter().map(|symbol| symbol.name.clone());
-            own.zip(values.distinct[*index].iter().copied()).collect()
+            own.zip(values.distinct[*index].iter().cloned()).collect()
         };
         values.of_kernel.iter().map(named).collect()
     }
 
     fn value(told: &[(String, ExternValue)], name: &str) -> ExternValue {
-        told.iter().find(|(known, _)| known == name).expect("the fixture has it").1
+        told.iter().find(|(known, _)| known == name).expect("the fixture has it").1.clone()
+    }
+
+    fn int(value: u32) -> ExternValue {
+        ExternValue::Bytes(value.to_le_bytes().to_vec())
     }
 
     #[test]
     fn a_kernel_that_has_all_says_so() {
         let told = told(&[&with(|_| true, |_, _| ())]);
         let number = |name| value(&told[0], name);
-        assert_eq!(
-            number("LINUX_KERNEL_VERSION"),
-            ExternValue::Kconfig(Number::Exactly(6 << 16 | 1 << 8 | 5))
-        );
-        assert_eq!(number("CONFIG_HZ"), ExternValue::Kconfig(Number::Exactly(250)));
-        assert_eq!(number("CONFIG_VFIO"), ExternValue::Kconfig(Number::Exactly(2)));
-        assert_eq!(number("CONFIG_NOT_THERE"), ExternValue::Kconfig(Number::Exactly(0)));
+        assert_eq!(number("LINUX_KERNEL_VERSION"), int(6 << 16 | 1 << 8 | 5));
+        assert_eq!(number("CONFIG_HZ"), int(250));
+        assert_eq!(number("CONFIG_VFIO"), int(2));
+        assert_eq!(number("CONFIG_NOT_THERE"), ExternValue::Bytes(vec![0; 16]));
         for name in ["typed_variable", "typed_weak", "untyped_symbol", "strong_function", "weak_function"] {
-            assert_eq!(number(name), ExternValue::Ksym(Presence::Present), "{name}");
+            assert_eq!(number(name), ExternValue::Present, "{name}");
         }
         // Symbols without a type are not in BTF.
-        assert_eq!(number("untyped_weak"), ExternValue::Ksym(Presence::Unknown));
+        assert_eq!(number("untyped_weak"), ExternValue::Unknown);
     }
 
     #[test]
     fn what_is_missing_has_no_address() {
         let told = told(&[&with(|name| !name.contains("weak"), |_, _| ())]);
         for name in ["typed_weak", "weak_function"] {
-            assert_eq!(value(&told[0], name), ExternValue::Ksym(Presence::Missing), "{name}");
+            assert_eq!(value(&told[0], name), ExternValue::Missing, "{name}");
         }
-        assert_eq!(value(&told[0], "typed_variable"), ExternValue::Ksym(Presence::Present));
+        assert_eq!(value(&told[0], "typed_variable"), ExternValue::Present);
     }
 
     #[test]
@@ -134,7 +131,7 @@ mod tests {
             types.add(TypeSpec::Func { name: "weak_function".to_owned(), proto, linkage: 1 });
         };
         let told = told(&[&with(|name| name != "weak_function", of_other)]);
-        assert_eq!(value(&told[0], "weak_function"), ExternValue::Ksym(Presence::Missing));
+        assert_eq!(value(&told[0], "weak_function"), ExternValue::Missing);
     }
 
     #[test]
@@ -145,10 +142,10 @@ mod tests {
         let mut unsure = with(|_| false, |_, _| ());
         unsure.facts.btf = ShippedBtf::VmlinuxAndModules;
         let told = told(&[&none, &unsure]);
-        assert_eq!(value(&told[0], "weak_function"), ExternValue::Ksym(Presence::Missing));
-        assert_eq!(value(&told[0], "untyped_symbol"), ExternValue::Ksym(Presence::Present));
-        assert_eq!(value(&told[0], "CONFIG_HZ"), ExternValue::Kconfig(Number::Unknown));
-        assert_eq!(value(&told[1], "weak_function"), ExternValue::Ksym(Presence::Unknown));
+        assert_eq!(value(&told[0], "weak_function"), ExternValue::Missing);
+        assert_eq!(value(&told[0], "untyped_symbol"), ExternValue::Present);
+        assert_eq!(value(&told[0], "CONFIG_HZ"), ExternValue::Unknown);
+        assert_eq!(value(&told[1], "weak_function"), ExternValue::Unknown);
     }
 
     #[test]

@@ -4,11 +4,11 @@
 //! `find_kcfg_type`. A weak extern that is not set is 0; one whose value does not fit its type fails the load, weak or not.
 
 use corecheck_layouts::btf::types::Int;
-use corecheck_layouts::btf::{Btf, Kind, Type, TypeId};
+use corecheck_layouts::btf::{Btf, Endian, Kind, Type, TypeId};
 use corecheck_layouts::kernel::{Found, Kernel};
 
 use super::enumerators::enumerator;
-use super::model::{Ask, Doubt, ExternValue, Fate, Lack, Number};
+use super::model::{Ask, Doubt, ExternValue, Fate, Lack};
 use super::syscall;
 
 /// An option that the configuration of every kernel that runs BPF mentions: where it is, all of them are.
@@ -18,6 +18,8 @@ const COOKIE: &str = "LINUX_HAS_BPF_COOKIE";
 const WRAPPER: &str = "LINUX_HAS_SYSCALL_WRAPPER";
 /// What libbpf loads to find out about cookies (`probe_kern_bpf_cookie`).
 const COOKIE_HELPER: &str = "BPF_FUNC_get_attach_cookie";
+/// No text is kept that is longer, in bytes.
+const LONGEST: usize = 4096;
 /// No patch level counts more (`KERNEL_VERSION`).
 const MOST: u64 = 255;
 
@@ -25,10 +27,10 @@ const MOST: u64 = 255;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Bool,
-    Tristate,
+    Tristate { size: u32 },
     Char { is_signed: bool },
     Int { size: u32, is_signed: bool },
-    Text,
+    Text { size: u32 },
 }
 
 impl Form {
@@ -40,10 +42,13 @@ impl Form {
             Type::Int(int) if matches!(int.size, 2 | 4 | 8) => {
                 Self::Int { size: int.size, is_signed: int.is_signed() }
             }
-            Type::Enum(values) if values.size == 4 && values.name == "libbpf_tristate" => Self::Tristate,
-            Type::Enum64(values) if values.name == "libbpf_tristate" => Self::Tristate,
+            Type::Enum(values) if values.size == 4 && values.name == "libbpf_tristate" => {
+                Self::Tristate { size: 4 }
+            }
+            Type::Enum64(values) if values.name == "libbpf_tristate" => Self::Tristate { size: values.size },
             Type::Array(array) if array.length > 0 => {
-                matches!(Self::of(btf, array.element)?, Self::Char { .. }).then_some(Self::Text)?
+                matches!(Self::of(btf, array.element)?, Self::Char { .. })
+                    .then_some(Self::Text { size: array.length })?
             }
             _ => return None,
         })
@@ -55,7 +60,7 @@ impl Form {
             Self::Bool => return value <= 1,
             Self::Char { is_signed } => (1, is_signed),
             Self::Int { size, is_signed } => (size, is_signed),
-            Self::Tristate | Self::Text => return false,
+            Self::Tristate { .. } | Self::Text { .. } => return false,
         };
         match size * 8 {
             64 => true,
@@ -64,12 +69,21 @@ impl Form {
         }
     }
 
-    /// The bytes of the variable as a number.
-    fn stored(self, value: u64) -> u64 {
-        match self {
-            Self::Bool | Self::Char { .. } => value & 0xff,
-            Self::Int { size, .. } if size < 8 => value & ((1 << (size * 8)) - 1),
-            _ => value,
+    /// The size of the variable in bytes; of a text no more than any value has.
+    fn size(self) -> usize {
+        let size = match self {
+            Self::Bool | Self::Char { .. } => 1,
+            Self::Tristate { size } | Self::Int { size, .. } | Self::Text { size } => size,
+        };
+        usize::try_from(size).unwrap_or(usize::MAX).min(LONGEST)
+    }
+
+    /// A number as the variable holds it.
+    fn bytes(self, value: u64, endian: Endian) -> Vec<u8> {
+        let size = self.size().min(8);
+        match endian {
+            Endian::Little => value.to_le_bytes()[..size].to_vec(),
+            Endian::Big => value.to_be_bytes()[8 - size..].to_vec(),
         }
     }
 }
@@ -91,22 +105,25 @@ pub(super) fn fate(
     found: &[&Found],
     kernel: &Kernel,
 ) -> (Fate, ExternValue) {
-    let unknown = |doubt| (Fate::Unknown(doubt), ExternValue::Kconfig(Number::Unknown));
-    let missing = |lack| (Fate::Missing(lack), ExternValue::Kconfig(Number::Unknown));
+    let unknown = |doubt| (Fate::Unknown(doubt), ExternValue::Unknown);
+    let missing = |lack| (Fate::Missing(lack), ExternValue::Unknown);
     let Some(form) = Form::of(local, of) else {
         return missing(Lack::Unfit("of any type".to_owned()));
     };
+    let endian = local.endian();
+    let zero = || ExternValue::Bytes(vec![0; form.size()]);
     let number = |value: u64| match form.holds(value) {
-        true => (Fate::Met { unit: None }, ExternValue::Kconfig(Number::Exactly(form.stored(value)))),
+        true => (Fate::Met { unit: None }, ExternValue::Bytes(form.bytes(value, endian))),
         false => missing(Lack::Unfit(value.to_string())),
     };
     if name.starts_with("CONFIG_") {
         return match option(kernel, name) {
-            Setting::Value(value) => set(form, value, &number),
+            Setting::Value(value) => match set(form, value, endian) {
+                Some(bytes) => (Fate::Met { unit: None }, ExternValue::Bytes(bytes)),
+                None => missing(Lack::Unfit(value.to_owned())),
+            },
             // A weak option that is not set is zero; that is what the object provides for.
-            Setting::NotSet if weak => {
-                (Fate::Missing(Lack::NotSet), ExternValue::Kconfig(Number::Exactly(0)))
-            }
+            Setting::NotSet if weak => (Fate::Missing(Lack::NotSet), zero()),
             Setting::NotSet => missing(Lack::NotSet),
             Setting::Unknown => unknown(Doubt::NoConfig),
         };
@@ -115,7 +132,8 @@ pub(super) fn fate(
         VERSION => match version(&kernel.facts.version) {
             Some((low, high)) if low == high => number(low),
             Some((low, high)) if form.holds(low) && form.holds(high) => {
-                (Fate::Met { unit: None }, ExternValue::Kconfig(Number::Between(low, high)))
+                let ends = ExternValue::Between(form.bytes(low, endian), form.bytes(high, endian));
+                (Fate::Met { unit: None }, ends)
             }
             Some((low, _)) => missing(Lack::Unfit(low.to_string())),
             None => unknown(Doubt::NoVersion),
@@ -131,9 +149,7 @@ pub(super) fn fate(
             Err(doubt) => unknown(doubt),
         },
         // Others that libbpf may know one day are zero if they are weak.
-        _ if name.starts_with("LINUX_") && weak => {
-            (Fate::Missing(Lack::NoSuchValue), ExternValue::Kconfig(Number::Exactly(0)))
-        }
+        _ if name.starts_with("LINUX_") && weak => (Fate::Missing(Lack::NoSuchValue), zero()),
         _ => missing(Lack::NoSuchValue),
     }
 }
@@ -156,24 +172,28 @@ fn option<'k>(kernel: &'k Kernel, name: &str) -> Setting<'k> {
     }
 }
 
-/// The value of an option that is set. The quotes of texts are not kept, so what a text is decides the variable's type.
-fn set(form: Form, value: &str, number: &dyn Fn(u64) -> (Fate, ExternValue)) -> (Fate, ExternValue) {
-    let met = |value| (Fate::Met { unit: None }, ExternValue::Kconfig(value));
-    let unfit = || (Fate::Missing(Lack::Unfit(value.to_owned())), ExternValue::Kconfig(Number::Unknown));
+/// The bytes of an option that is set; `None` when the variable cannot hold them. The quotes of texts are not kept, so that the
+/// variable's type tells what a text is.
+fn set(form: Form, value: &str, endian: Endian) -> Option<Vec<u8>> {
+    let number = |value: u64| Some(form.bytes(value, endian));
     match (form, value) {
-        (Form::Text, "y" | "m") => unfit(),
-        (Form::Text, _) if parsed(value).is_some() => unfit(),
-        (Form::Text, _) => met(Number::Unknown),
-        (Form::Bool, "y") => met(Number::Exactly(1)),
+        (Form::Text { .. }, _) if matches!(value, "y" | "m") || parsed(value).is_some() => None,
+        (Form::Text { .. }, _) => {
+            // The last byte is always zero.
+            let mut bytes = value.as_bytes().to_vec();
+            bytes.truncate(form.size().saturating_sub(1));
+            bytes.resize(form.size(), 0);
+            Some(bytes)
+        }
+        (Form::Bool, "y") => number(1),
         // `enum libbpf_tristate`: TRI_NO, TRI_YES, TRI_MODULE.
-        (Form::Tristate, "y") => met(Number::Exactly(1)),
-        (Form::Tristate, "m") => met(Number::Exactly(2)),
-        (Form::Char { .. }, "y" | "m") => met(Number::Exactly(u64::from(value.as_bytes()[0]))),
-        (Form::Char { .. } | Form::Int { .. }, _) => match parsed(value) {
-            Some(value) => number(value),
-            None => unfit(),
-        },
-        (Form::Bool | Form::Tristate, _) => unfit(),
+        (Form::Tristate { .. }, "y") => number(1),
+        (Form::Tristate { .. }, "m") => number(2),
+        (Form::Char { .. }, "y" | "m") => number(u64::from(*value.as_bytes().first()?)),
+        (Form::Char { .. } | Form::Int { .. }, _) => {
+            number(parsed(value).filter(|&value| form.holds(value))?)
+        }
+        (Form::Bool | Form::Tristate { .. }, _) => None,
     }
 }
 
@@ -213,7 +233,7 @@ fn version(text: &str) -> Option<(u64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use corecheck_layouts::btf::{Endian, TypeSpec};
+    use corecheck_layouts::btf::TypeSpec;
 
     use super::*;
     use crate::testing::{btf, kernel};
@@ -248,7 +268,9 @@ mod tests {
 
     fn value(name: &str, form: &str, config: &[(&str, &str)]) -> Option<u64> {
         match told(name, form, false, config) {
-            (Fate::Met { .. }, ExternValue::Kconfig(Number::Exactly(value))) => Some(value),
+            (Fate::Met { .. }, ExternValue::Bytes(bytes)) => {
+                Some(bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)))
+            }
             (Fate::Missing(_), _) => None,
             other => panic!("{other:?}"),
         }
@@ -265,18 +287,19 @@ mod tests {
         assert_eq!((of("u64", "0xffffffffffffffff"), of("float", "1")), (Some(u64::MAX), None));
         assert_eq!(of("text", "250"), None);
         let text = told("CONFIG_X", "text", false, &[("CONFIG_X", "(none)")]);
-        assert_eq!(text, (Fate::Met { unit: None }, ExternValue::Kconfig(Number::Unknown)));
+        let bytes = b"(none)\0\0\0\0\0\0\0\0\0\0".to_vec();
+        assert_eq!(text, (Fate::Met { unit: None }, ExternValue::Bytes(bytes)));
     }
 
     #[test]
     fn what_is_not_set_is_zero_if_it_is_weak() {
-        let zero = ExternValue::Kconfig(Number::Exactly(0));
+        let zero = |size| ExternValue::Bytes(vec![0; size]);
         for config in [&[("CONFIG_X", "n")][..], &[(SENTINEL, "y")]] {
-            assert_eq!(told("CONFIG_X", "bool", true, config), (Fate::Missing(Lack::NotSet), zero));
+            assert_eq!(told("CONFIG_X", "bool", true, config), (Fate::Missing(Lack::NotSet), zero(1)));
             assert_eq!(told("CONFIG_X", "bool", false, config).0, Fate::Missing(Lack::NotSet));
         }
         assert_eq!(told("CONFIG_X", "bool", true, &[("CONFIG_Y", "y")]).0, Fate::Unknown(Doubt::NoConfig));
-        assert_eq!(told("LINUX_NEW", "int", true, &[]).1, zero);
+        assert_eq!(told("LINUX_NEW", "int", true, &[]).1, zero(4));
         assert_eq!(told("LINUX_NEW", "int", false, &[]).0, Fate::Missing(Lack::NoSuchValue));
     }
 

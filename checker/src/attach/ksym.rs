@@ -11,7 +11,7 @@ use corecheck_layouts::btf::cdecl::declaration;
 use corecheck_layouts::btf::{Btf, Kind, Type, TypeId, essential_name};
 use corecheck_layouts::kernel::{Absence, Candidates, Found};
 
-use super::model::{Ask, Doubt, ExternValue, Fate, Lack, Presence};
+use super::model::{Ask, Doubt, ExternValue, Fate, Lack};
 use crate::resolve::compatible;
 
 /// What must be looked up for a name of this kind: all that comparing it takes.
@@ -95,9 +95,9 @@ pub(super) fn symbol_fate(name: &str, found: &[&Found]) -> Fate {
 
 /// What a fate says about the address.
 pub(super) fn value(fate: &Fate) -> ExternValue {
-    ExternValue::Ksym(match fate {
-        Fate::Met { .. } => Presence::Present,
-        Fate::Missing(_) => Presence::Missing,
-        Fate::Unknown(_) | Fate::NotJudged => Presence::Unknown,
-    })
+    match fate {
+        Fate::Met { .. } => ExternValue::Present,
+        Fate::Missing(_) => ExternValue::Missing,
+        Fate::Unknown(_) | Fate::NotJudged => ExternValue::Unknown,
+    }
 }

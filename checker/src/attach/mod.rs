@@ -25,8 +25,6 @@ mod what;
 
 pub use externs::{ExternValues, externs, values};
 pub use meet::{Meeting, Meetings, meet};
-pub use model::{
-    By, Doubt, Elsewhere, ExternValue, Fate, Lack, MemberLack, Number, Presence, Requirement, Target, What,
-};
+pub use model::{By, Doubt, Elsewhere, ExternValue, Fate, Lack, MemberLack, Requirement, Target, What};
 pub use needs::{add_needs, options};
 pub use requirements::requirements;

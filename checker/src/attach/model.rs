@@ -272,32 +272,16 @@ impl Ask {
 }
 
 /// What is known of an extern when programs are verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ExternValue {
-    /// A value of the configuration.
-    Kconfig(Number),
-    /// A kernel symbol: whether its address is other than 0.
-    Ksym(Presence),
-}
-
-/// A number that may be known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Number {
-    /// This one: the bytes of the variable, the rest zero.
-    Exactly(u64),
-    /// One from the first to the second, both included: a version without its patch level.
-    Between(u64, u64),
-    /// Not known, or no number (a text).
-    Unknown,
-}
-
-/// Whether a symbol is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Presence {
-    /// It is.
+    /// A value of the configuration: the bytes of the variable.
+    Bytes(Vec<u8>),
+    /// A number from the first to the second, both included, in as many bytes: a version without its patch level.
+    Between(Vec<u8>, Vec<u8>),
+    /// A symbol that the kernel has: its address is not 0.
     Present,
-    /// It is not: its address is 0, and a call of it does not verify.
+    /// A symbol that it has not: its address is 0, and a call of it does not verify.
     Missing,
-    /// Cannot be said.
+    /// Not known.
     Unknown,
 }

@@ -60,7 +60,9 @@ fn main() -> Result<ExitCode> {
     ffi::take_messages();
     println!("libbpf {}", ffi::version());
     if let Err(errno) = ffi::can_load() {
-        println!("THIS PROOF DID NOT RUN: the running kernel takes no BPF program from this user (error {errno})");
+        println!(
+            "THIS PROOF DID NOT RUN: the running kernel takes no BPF program from this user (error {errno})"
+        );
         println!("counts: passed=0 failed=0 notrun=1");
         return Ok(ExitCode::SUCCESS);
     }
@@ -114,8 +116,7 @@ fn ask(
 ) -> Result<()> {
     let file = arguments.work.join(format!("{index}.bpf.o"));
     fs::write(&file, &subject.bytes)?;
-    let variations =
-        targets::variations(&file, &index.to_string(), arguments.variations, &arguments.work)?;
+    let variations = targets::variations(&file, &index.to_string(), arguments.variations, &arguments.work)?;
     for target in common.iter().chain(&variations) {
         match subject.ask(target, ids)? {
             Err(why) => tally.refused(why),

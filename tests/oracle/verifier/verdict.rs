@@ -39,7 +39,14 @@ impl AttachIds {
 }
 
 /// Asks about one trap of a program that has these.
-pub fn ask(prepared: &Prepared, code: &Code, ids: &AttachIds, program: &Program, traps: &[Trap], asked: usize) -> Truth {
+pub fn ask(
+    prepared: &Prepared,
+    code: &Code,
+    ids: &AttachIds,
+    program: &Program,
+    traps: &[Trap],
+    asked: usize,
+) -> Truth {
     let attach_to = match ids.of(program) {
         Ok(id) => id,
         Err(why) => return Truth::NotLoadable(why),
@@ -55,7 +62,13 @@ pub fn ask(prepared: &Prepared, code: &Code, ids: &AttachIds, program: &Program,
 }
 
 /// The kernel has no memory or is interrupted now and then.
-fn load(prepared: &Prepared, program: &Program, slots: &[Slot], code: &Code, attach_to: u32) -> Result<(), Rejection> {
+fn load(
+    prepared: &Prepared,
+    program: &Program,
+    slots: &[Slot],
+    code: &Code,
+    attach_to: u32,
+) -> Result<(), Rejection> {
     const EAGAIN: i32 = 11;
     const EINTR: i32 = 4;
     let mut loaded = ffi::load(prepared, program, slots, &code.license, attach_to);
