@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod answer;
+pub mod attach;
 pub mod check;
 pub mod cli;
 pub mod object;

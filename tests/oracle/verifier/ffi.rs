@@ -211,7 +211,8 @@ pub fn load(
     };
     let mut log = vec![0_u8; log_len as usize];
     let has_btf = program.btf >= 0;
-    let (functions, lines) = if has_btf { (&program.func_info[..], &program.line_info[..]) } else { (&[][..], &[][..]) };
+    let (functions, lines) =
+        if has_btf { (&program.func_info[..], &program.line_info[..]) } else { (&[][..], &[][..]) };
     let mut options = sys::bpf_prog_load_opts {
         sz: size_of::<sys::bpf_prog_load_opts>() as sys::size_t,
         expected_attach_type: program.attach,

@@ -43,15 +43,23 @@ impl Predictor {
 
     /// What corecheck says of each trap of one program that libbpf made of a target, in their order. That these are the
     /// accesses which corecheck calls poisoned is made sure of.
-    pub fn predict(&self, kernel: &Kernel, running: &Running, program: &str, asked: &[Asked]) -> Result<Vec<Predicted>> {
+    pub fn predict(
+        &self,
+        kernel: &Kernel,
+        running: &Running,
+        program: &str,
+        asked: &[Asked],
+    ) -> Result<Vec<Predicted>> {
         let mut answers = answer(&self.object, &self.accesses, &[kernel], &Modules::Only(Default::default()));
         let outcomes = answers.distinct.swap_remove(0).outcomes;
-        let index = self.object.programs.iter().position(|one| self.object.functions[one.function].name == program);
+        let index =
+            self.object.programs.iter().position(|one| self.object.functions[one.function].name == program);
         let index = index.with_context(|| format!("corecheck finds no program {program}"))?;
         let mut traps = Vec::new();
         for one in asked {
             let section = self.object.sections.iter().position(|section| section.name == one.trap.section);
-            let section = section.with_context(|| format!("corecheck finds no section {}", one.trap.section))?;
+            let section =
+                section.with_context(|| format!("corecheck finds no section {}", one.trap.section))?;
             traps.push(reach::Trap { section, insn: u32::try_from(one.trap.insn)? });
         }
         let functions = &self.object.programs[index].functions;

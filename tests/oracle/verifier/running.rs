@@ -133,6 +133,9 @@ mod tests {
         assert_eq!(version("6.18.44-fc"), Some(0x06_12_2c));
         assert_eq!(version("4.19.300"), Some(0x04_13_ff));
         assert_eq!(version("next"), None);
-        assert_eq!((number("250"), number("0x10"), number("-1"), number("\"a\"")), (Some(250), Some(16), Some(u64::MAX), None));
+        assert_eq!(
+            (number("250"), number("0x10"), number("-1"), number("\"a\"")),
+            (Some(250), Some(16), Some(u64::MAX), None)
+        );
     }
 }

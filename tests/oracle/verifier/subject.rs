@@ -43,7 +43,12 @@ pub struct Asked {
 impl Subject {
     /// What the verifier says of every trap that libbpf makes of this target; or why libbpf refuses to relocate it. Of the
     /// program `shown`, all that it says.
-    pub fn ask(&self, target: &Target, ids: &AttachIds, shown: Option<&str>) -> Result<Result<Vec<Trapped>, String>> {
+    pub fn ask(
+        &self,
+        target: &Target,
+        ids: &AttachIds,
+        shown: Option<&str>,
+    ) -> Result<Result<Vec<Trapped>, String>> {
         let prepared = match Prepared::new(&self.bytes, &target.file)? {
             Ok(prepared) => prepared,
             Err(refusal) => return Ok(Err(refusal.0)),

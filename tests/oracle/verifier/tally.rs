@@ -105,13 +105,22 @@ impl Tally {
 impl Row {
     /// Whether corecheck says the contrary of the verifier.
     fn is_wrong(&self) -> bool {
-        matches!((&self.truth, self.predicted), (Truth::Met, Reach::Guarded) | (Truth::NotMet, Reach::Reached))
+        matches!(
+            (&self.truth, self.predicted),
+            (Truth::Met, Reach::Guarded) | (Truth::NotMet, Reach::Reached)
+        )
     }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { object, program, function, section, insn, kind, target, truth, predicted, is_cut_short } = self;
-        write!(f, "{object}\t{target}\t{program}\t{function}\t{section}\t{insn}\t{kind:?}\t{truth:?}\t{}{}", predicted.word(), if *is_cut_short {" cut"} else {""})
+        let Self { object, program, function, section, insn, kind, target, truth, predicted, is_cut_short } =
+            self;
+        write!(
+            f,
+            "{object}\t{target}\t{program}\t{function}\t{section}\t{insn}\t{kind:?}\t{truth:?}\t{}{}",
+            predicted.word(),
+            if *is_cut_short { " cut" } else { "" }
+        )
     }
 }

@@ -39,7 +39,13 @@ pub const RUNNING: &str = "/sys/kernel/btf/vmlinux";
 pub fn nothing(work: &Path) -> Result<Target> {
     let mut builder = Builder::new(Endian::Little);
     for (name, size) in [("long", 8), ("int", 4)] {
-        builder.add(TypeSpec::Int { name: name.to_owned(), size, encoding: 1, offset: 0, bits: size as u8 * 8 });
+        builder.add(TypeSpec::Int {
+            name: name.to_owned(),
+            size,
+            encoding: 1,
+            offset: 0,
+            bits: size as u8 * 8,
+        });
     }
     write(work.join("nothing.btf"), "nothing", &builder.finish()?)
 }
