@@ -69,28 +69,29 @@ impl Running {
 
     /// As libbpf's `set_kcfg_value_*`: by the type of the variable.
     fn config_value(&self, one: &Extern, btf: &Btf) -> ExternValue {
-        match one.name.as_str() {
-            "LINUX_KERNEL_VERSION" => return ExternValue::Number(self.version),
-            // Since 5.15.
-            "LINUX_HAS_BPF_COOKIE" => return ExternValue::Number(u64::from(self.version >= 0x05_0f_00)),
-            "LINUX_HAS_SYSCALL_WRAPPER" => {
-                return ExternValue::Number(self.symbols.contains("__x64_sys_bpf").into());
-            }
-            _ => {}
-        }
-        let text = self.config.get(&one.name).map_or("", String::as_str);
-        let of = one.of.map(|of| btf.ty(btf.skip_modifiers_and_typedefs(of)));
-        let number = match (of, text) {
-            (_, "") => Some(0),
-            (Some(Type::Enum(_)), "n") => Some(0),
-            (Some(Type::Enum(_)), "y") => Some(1),
-            (Some(Type::Enum(_)), "m") => Some(2),
-            (Some(Type::Int(int)), "y" | "n") if int.encoding & BOOL != 0 => Some(u64::from(text == "y")),
-            (Some(Type::Int(_)), "y" | "m" | "n") => text.bytes().next().map(u64::from),
-            (Some(Type::Int(_)), _) => number(text),
-            _ => None,
+        let Some(of) = one.of.map(|of| btf.skip_modifiers_and_typedefs(of)) else {
+            return ExternValue::Unknown;
         };
-        number.map_or(ExternValue::Unknown, ExternValue::Number)
+        let Some(size) = btf.size_of(of).map(|size| size as usize) else { return ExternValue::Unknown };
+        let text = self.config.get(&one.name).map_or("", String::as_str);
+        let number = match (one.name.as_str(), btf.ty(of)) {
+            ("LINUX_KERNEL_VERSION", _) => Some(self.version),
+            // Since 5.15.
+            ("LINUX_HAS_BPF_COOKIE", _) => Some(u64::from(self.version >= 0x05_0f_00)),
+            ("LINUX_HAS_SYSCALL_WRAPPER", _) => Some(self.symbols.contains("__x64_sys_bpf").into()),
+            (_, Type::Array(_)) => {
+                let text = text.trim_matches('"').bytes().take(size.saturating_sub(1));
+                let padded = text.chain(std::iter::repeat(0)).take(size);
+                return ExternValue::Bytes(padded.collect());
+            }
+            (_, Type::Enum(_)) => ["n", "y", "m"].iter().position(|word| *word == text).map(|at| at as u64),
+            (_, Type::Int(int)) if int.encoding & BOOL != 0 => Some(u64::from(text == "y")),
+            (_, Type::Int(_)) if matches!(text, "y" | "m" | "n") => text.bytes().next().map(u64::from),
+            _ => number(text),
+        };
+        // What is not in the configuration is 0.
+        let bytes = number.unwrap_or(0).to_le_bytes();
+        bytes.get(..size).map_or(ExternValue::Unknown, |bytes| ExternValue::Bytes(bytes.to_vec()))
     }
 }
 
