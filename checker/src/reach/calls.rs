@@ -190,7 +190,13 @@ impl Walk<'_> {
                 let most =
                     size.as_number().map_or(i64::MAX, |size| size.scalar.u64.1.min(i32::MAX as u64) as i64);
                 let scalar = Scalar::signed(-LARGEST_ERROR, most);
-                Register::of(Value::Number(Number { scalar, id, is_lost: false, may_be_pointer: false }))
+                Register::of(Value::Number(Number {
+                    scalar,
+                    id,
+                    plus: 0,
+                    is_lost: false,
+                    may_be_pointer: false,
+                }))
             }
             Returns::Bounded => any_number(8, id, false).lose(),
             Returns::MapValueOrNull if self.may_be_sure(&map) => {

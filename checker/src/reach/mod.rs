@@ -12,6 +12,7 @@ mod alu;
 mod branch;
 mod calls;
 mod code;
+mod copies;
 mod helpers;
 mod live;
 mod memory;

@@ -7,7 +7,7 @@ use super::code::{Code, Place};
 use super::memory::Width;
 use super::scalar::Scalar;
 use super::state::{After, State, any_number, not_null};
-use super::value::{Null, Number, Pointer, Register, To, Value};
+use super::value::{Id, Null, Number, Pointer, Register, To, Value};
 use super::verifier::{Knows, Verifier};
 use super::walk::Walk;
 use crate::object::{ExternKind, Insn, Target};
@@ -314,7 +314,7 @@ fn moved_half(source: &Register, copies: Knows) -> Register {
             let is_lost = number.is_lost || number.id != 0 && copies == Knows::Perhaps;
             let scalar = number.scalar.low32();
             let id = if is_copy { number.id } else { 0 };
-            let number = Number { scalar, id, is_lost, may_be_pointer: false };
+            let number = Number { scalar, id, plus: number.plus, is_lost, may_be_pointer: false };
             Register { value: Value::Number(number), field_of: source.field_of }
         }
         Value::Pointer(_) => any_number(4, 0, false),
@@ -345,11 +345,14 @@ fn computed(
                 (Knows::Yes, false) => half(operation, &one.scalar, &other.scalar),
                 (_, is_whole) => Scalar::of_bytes(if is_whole { 8 } else { 4 }),
             };
-            let is_lost = one.is_lost || other.is_lost || followed == Knows::Perhaps;
+            let is_sum = operation == Operation::Add && is_whole;
+            let sum = is_sum.then(|| summed(one, other, verifier)).unwrap_or_default();
+            let is_lost = one.is_lost || other.is_lost || followed == Knows::Perhaps || sum.is_lost;
             let keeps_pointers = is_whole && matches!(operation, Operation::Add | Operation::Sub);
             Value::Number(Number {
                 scalar,
-                id: 0,
+                id: sum.id,
+                plus: sum.plus,
                 is_lost: is_lost && scalar.constant().is_none(),
                 may_be_pointer: keeps_pointers && (one.may_be_pointer || other.may_be_pointer),
             })
@@ -364,6 +367,27 @@ fn computed(
         _ => Register::LOST.value,
     };
     Register { value, field_of: field_of_sum(operation, a, b, is_whole) }
+}
+
+/// What the sum of a number and a constant has to do with the number.
+#[derive(Default)]
+struct Sum {
+    id: Id,
+    plus: u32,
+    is_lost: bool,
+}
+
+/// The sum of a copy and a constant that 31 bits hold stays a copy, but for the constant; a second one does not.
+fn summed(one: &Number, other: &Number, verifier: &Verifier) -> Sum {
+    let by = other.scalar.constant().and_then(|by| i32::try_from(by).ok());
+    match by {
+        Some(by) if one.id != 0 && one.plus == 0 && one.scalar.constant().is_none() => match verifier.sums {
+            Knows::Yes => Sum { id: one.id, plus: by.cast_unsigned(), is_lost: false },
+            Knows::No => Sum::default(),
+            Knows::Perhaps => Sum { is_lost: true, ..Sum::default() },
+        },
+        _ => Sum::default(),
+    }
 }
 
 /// A pointer moved by a number of bytes.

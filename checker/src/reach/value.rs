@@ -29,6 +29,8 @@ pub(super) struct Number {
     pub(super) scalar: Scalar,
     /// Its copies.
     pub(super) id: Id,
+    /// What was added to the copy.
+    pub(super) plus: u32,
     /// Whether a verifier may know more of it than this: then which way a branch on it goes is not certain.
     pub(super) is_lost: bool,
     /// Whether the verifier may take it for a pointer that cannot be null.
@@ -82,13 +84,14 @@ impl Register {
 
     /// A number that the verifier knows as well as this does.
     pub(super) const fn number(scalar: Scalar) -> Self {
-        Self::of(Value::Number(Number { scalar, id: 0, is_lost: false, may_be_pointer: false }))
+        Self::of(Value::Number(Number { scalar, id: 0, plus: 0, is_lost: false, may_be_pointer: false }))
     }
 
     /// A value of which the verifier may know anything.
     pub(super) const LOST: Self = Self::of(Value::Number(Number {
         scalar: Scalar::UNKNOWN,
         id: 0,
+        plus: 0,
         is_lost: true,
         may_be_pointer: true,
     }));
@@ -129,7 +132,8 @@ impl Register {
         }
     }
 
-    /// Whether every value that `other` may be is one that this may be, so that what was found out with this holds of that.
+    /// Whether every value that `other` may be is one that this may be, so that what was found out with this holds of that;
+    /// as far as one register tells ([`super::copies`]).
     pub(super) fn covers(&self, other: &Self) -> bool {
         let is_same_field = self.field_of == other.field_of || other.field_of.is_none();
         is_same_field
