@@ -346,7 +346,7 @@ fn computed(
                 (_, is_whole) => Scalar::of_bytes(if is_whole { 8 } else { 4 }),
             };
             let is_sum = operation == Operation::Add && is_whole;
-            let sum = is_sum.then(|| summed(one, other, verifier)).unwrap_or_default();
+            let sum = if is_sum { summed(one, other, verifier) } else { Sum::default() };
             let is_lost = one.is_lost || other.is_lost || followed == Knows::Perhaps || sum.is_lost;
             let keeps_pointers = is_whole && matches!(operation, Operation::Add | Operation::Sub);
             Value::Number(Number {

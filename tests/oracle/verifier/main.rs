@@ -32,7 +32,7 @@ use clap::Parser;
 use predict::Predictor;
 use running::Running;
 use subject::Subject;
-use tally::Tally;
+use tally::{Least, Tally};
 use targets::Target;
 use verdict::AttachIds;
 
@@ -54,6 +54,8 @@ struct Arguments {
     /// Print all that the verifier says of the traps of this program.
     #[arg(long)]
     show: Option<String>,
+    #[command(flatten)]
+    least: Least,
     /// Executables that embed BPF objects, or BPF objects.
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -66,10 +68,8 @@ fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     ffi::take_messages();
     println!("libbpf {}", ffi::version());
-    if let Err(errno) = ffi::can_load() {
-        println!(
-            "THIS PROOF DID NOT RUN: the running kernel takes no BPF program from this user (error {errno})"
-        );
+    if let Some(why) = cannot_run() {
+        println!("THIS PROOF DID NOT RUN: {why}");
         println!("counts: passed=0 failed=0 notrun=1");
         return Ok(ExitCode::SUCCESS);
     }
@@ -104,8 +104,19 @@ fn main() -> Result<ExitCode> {
             writeln!(out, "{row}")?;
         }
     }
-    tally.print();
-    Ok(if tally.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    tally.require(&arguments.least);
+    tally.print(common.len());
+    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Why nothing can be asked on this machine.
+fn cannot_run() -> Option<String> {
+    if let Err(errno) = ffi::can_load() {
+        let error = std::io::Error::from_raw_os_error(errno);
+        return Some(format!("the running kernel takes no BPF program from this user: {error}"));
+    }
+    let is_there = std::path::Path::new(targets::RUNNING).exists();
+    (!is_there).then(|| "the running kernel has no BTF".to_owned())
 }
 
 fn next_of<'s>(subjects: &'s [Subject], next: &AtomicUsize) -> Option<(usize, &'s Subject)> {
