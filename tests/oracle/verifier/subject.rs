@@ -42,6 +42,12 @@ pub struct Asked {
 }
 
 impl Subject {
+    /// Reads an object.
+    pub fn read(name: String, bytes: Vec<u8>) -> Result<Self> {
+        let code = Code::read(&bytes).with_context(|| name.clone())?;
+        Ok(Self { name, bytes, code })
+    }
+
     /// What the verifier says of every trap that libbpf makes of this target; or why libbpf refuses to relocate it. Of the
     /// program `shown`, all that it says.
     pub fn ask(
@@ -94,8 +100,7 @@ pub fn read_all(files: &[PathBuf]) -> Result<Vec<Subject>> {
             let all = [(name.clone(), Some(one.bytes.to_vec())), (format!("{name} (all on)"), switched)];
             for (name, bytes) in all {
                 let Some(bytes) = bytes else { continue };
-                let code = Code::read(&bytes).with_context(|| name.clone())?;
-                subjects.push(Subject { name, bytes, code });
+                subjects.push(Subject::read(name, bytes)?);
             }
         }
     }

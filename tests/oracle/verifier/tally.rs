@@ -126,6 +126,15 @@ impl Tally {
         self.failures.is_empty() && self.rows.iter().all(|row| row.judgement() != Judgement::Differs)
     }
 
+    /// Fewer accesses than this that the verifier decided are a failure.
+    pub fn require_decided(&mut self, least: usize) {
+        let is_decided = |row: &&Row| matches!(row.truth, Truth::Met | Truth::NotMet);
+        let found = self.rows.iter().filter(is_decided).count();
+        if found < least {
+            self.failures.push(format!("{found} accesses are decided, and at least {least} are expected"));
+        }
+    }
+
     /// Too few of something are a failure: nothing may pass by doing nothing. So are too many that are left open.
     pub fn require(&mut self, least: &Least) {
         let of = |truth: &Truth| self.rows.iter().filter(|row| row.truth == *truth).count();
