@@ -8,6 +8,7 @@ pub mod access;
 pub mod answer;
 pub mod check;
 pub mod cli;
+pub mod loader;
 pub mod object;
 pub mod render;
 pub mod report;

@@ -3,28 +3,54 @@
 use std::collections::BTreeSet;
 
 use corecheck_layouts::btf::Kind;
-use corecheck_layouts::kernel::{Need, Root};
+use corecheck_layouts::kernel::{NAMED_TYPES, Need, Root, Search, is_compatible};
 
 use super::groups::roots;
 use crate::access::{Access, RelocationKind, accesses};
+use crate::loader::{Loader, libbpf};
 use crate::object::Object;
 
-/// The root types that these objects' accesses are resolved against, and how much of each decides.
-pub fn needs(objects: &[Object]) -> Vec<Root> {
-    let mut needs: Vec<Root> = Vec::new();
+/// The root types that these objects' accesses are resolved against by these loaders, and how much of each decides.
+pub fn needs(objects: &[Object], loaders: &[Loader]) -> Vec<Root> {
+    let mut needs = Needs::default();
     for object in objects {
         let Some(local) = object.btf.as_deref() else { continue };
         let accesses = accesses(object);
-        for root in roots(local, &accesses) {
-            let of_root = accesses.iter().filter(|access| access.root == root.id);
-            let need = of_root.map(|access| need(access, root.kind)).fold(Need::Kind, Need::with);
-            match needs.iter_mut().find(|known| known.name == root.name && known.kind == root.kind) {
-                Some(known) => known.need = std::mem::replace(&mut known.need, Need::Kind).with(need),
-                None => needs.push(Root { name: root.name, kind: root.kind, need }),
+        for &loader in loaders {
+            let everywhere = loader.search() == Search::Everywhere;
+            for root in roots(local, &accesses, loader) {
+                let of_root = accesses.iter().filter(|access| access.root == root.id);
+                let need = of_root.map(|access| need(access, root.kind)).fold(Need::Kind, Need::with);
+                needs.add(Root { name: root.name.clone(), kind: root.kind, need, everywhere });
+                // What else could be taken for it must be as complete.
+                let others = NAMED_TYPES.iter().filter(|_| everywhere);
+                for &kind in others.filter(|&&kind| !is_compatible(kind, root.kind)) {
+                    needs.add(Root { name: root.name.clone(), kind, need: Need::All, everywhere });
+                }
             }
         }
     }
-    needs
+    if loaders.iter().any(|&loader| libbpf::asks_for_enum64(loader)) {
+        needs.add(libbpf::enum64_root());
+    }
+    needs.0
+}
+
+#[derive(Default)]
+struct Needs(Vec<Root>);
+
+impl Needs {
+    fn add(&mut self, root: Root) {
+        let known = |known: &&mut Root| known.name == root.name && is_compatible(known.kind, root.kind);
+        match self.0.iter_mut().find(known) {
+            // The two kinds of enumerations are found together; whoever asks for one asks by its own kind.
+            Some(known) if known.kind == root.kind => {
+                known.need = std::mem::replace(&mut known.need, Need::Kind).with(root.need);
+                known.everywhere |= root.everywhere;
+            }
+            _ => self.0.push(root),
+        }
+    }
 }
 
 /// How much of its root decides about an access.

@@ -78,7 +78,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
-    let roots = needs(&objects);
+    let roots = needs(&objects, &[crate::loader::Loader::LIBBPF]);
     let given = given_kernels(&args.against, &roots)?;
     // The store is read only when its kernels are asked for.
     let (mut stored, mut others) = (Vec::new(), Vec::new());

@@ -37,13 +37,17 @@ pub(crate) fn code(reason: &Reason) -> &'static str {
         Reason::Patch(error) => match error {
             PatchError::UnexpectedValue { .. } => "unexpected-value",
             PatchError::OffsetTooLarge(_) => "offset-too-large",
+            PatchError::NumberTooLarge(_) => "number-too-large",
             PatchError::UnexpectedWidth { .. } | PatchError::NoSuchWidth(_) => "unexpected-width",
             PatchError::UnexpectedInstruction(_) => "unexpected-instruction",
         },
+        Reason::Loader(_) => "loader-refuses",
+        Reason::NotReached => "not-reached",
         Reason::Broken(Broken::AnonymousRoot) => "anonymous-root",
         Reason::Broken(_) => "broken-access",
         Reason::Skipped(Skipped::NotLoaded) => "program-not-loaded",
         Reason::Skipped(Skipped::Eliminated) => "function-eliminated",
+        Reason::Skipped(Skipped::NotCalled) => "function-not-called",
         Reason::NotStored(Gap::ModuleNotStored(_)) => "module-not-stored",
         Reason::NotStored(Gap::ModulesNotStored) => "modules-not-stored",
         Reason::NotStored(Gap::ModulesBroken(_)) => "broken-btf",
@@ -72,6 +76,9 @@ fn text(access: &Access, reason: &Reason) -> String {
         Reason::Value(error) => error.to_string(),
         Reason::Patch(error) => error.to_string(),
         Reason::Broken(broken) => broken.to_string(),
+        Reason::Loader(text) => text.clone(),
+        Reason::NotReached => "the loader gives up before it comes to this access".to_owned(),
+        Reason::Skipped(Skipped::NotCalled) => "no program reaches its function".to_owned(),
         Reason::Skipped(Skipped::NotLoaded) => "its program is not loaded automatically".to_owned(),
         Reason::Skipped(Skipped::Eliminated) => {
             "its code belongs to a weak function that linking replaced".to_owned()

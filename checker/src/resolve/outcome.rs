@@ -223,4 +223,8 @@ pub enum Reason {
     Skipped(Skipped),
     /// What would be needed is not stored.
     NotStored(Gap),
+    /// What a loader other than libbpf stumbles over, in words.
+    Loader(String),
+    /// The loader gave up before it came to the access.
+    NotReached,
 }

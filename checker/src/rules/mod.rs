@@ -108,7 +108,8 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
         Reason::Match(_) | Reason::Value(_) | Reason::Patch(_) | Reason::Broken(_) => &cannot_relocate::RULE,
         Reason::NotStored(Gap::ModulesBroken(_)) => &broken_btf::RULE,
         Reason::NotStored(_) => &type_not_stored::RULE,
-        Reason::Skipped(_) => return None,
+        Reason::Loader(_) => &cannot_relocate::RULE,
+        Reason::NotReached | Reason::Skipped(_) => return None,
     })
 }
 
