@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use corecheck_layouts::btf::{Btf, Kind, TypeId};
 
-use crate::access::{Access, RelocationKind};
+use crate::access::{Access, Broken, RelocationKind};
 use crate::loader::Loader;
 
 /// A local root type that candidates are searched for.
@@ -41,7 +41,12 @@ pub(super) fn roots(local: &Btf, accesses: &[Access], loader: Loader) -> Vec<Roo
 }
 
 fn is_searched(access: &Access, loader: Loader) -> bool {
-    loader.looks_at(access) && access.local.is_ok() && access.kind != RelocationKind::TypeIdLocal
+    // aya does not mind a root without a name.
+    let is_sound = match &access.local {
+        Ok(_) => true,
+        Err(broken) => loader == Loader::Aya && *broken == Broken::AnonymousRoot,
+    };
+    loader.looks_at(access) && is_sound && access.kind != RelocationKind::TypeIdLocal
 }
 
 /// Puts accesses together that the same candidates decide, or that share an instruction: of one the other finds what

@@ -4,6 +4,7 @@
 //! ordered accesses of one local root type (or of several, where an instruction carries accesses of each). So the
 //! cost grows with how many ways a type was ever laid out, not with how many kernels there are.
 
+mod by_aya;
 mod classes;
 mod groups;
 mod needs;
@@ -57,7 +58,9 @@ pub fn answer_by(
         let none = Answer { outcomes: Vec::new() };
         return Answers { distinct: vec![none], of_kernel: vec![0; kernels.len()] };
     };
-    let modules = if loader.searches_modules() { modules } else { &Modules::None };
+    if loader == Loader::Aya {
+        return by_aya::answer(object, local, accesses, kernels);
+    }
     let roots = roots(local, accesses, loader);
     let names: Vec<(&str, Kind)> = roots.iter().map(|root| (root.name.as_str(), root.kind)).collect();
     let found = find_all_by(loader.search(), kernels, &names, modules);
@@ -220,7 +223,8 @@ impl<'a> Work<'a> {
         let roots: HashMap<TypeId, Arc<Found>> = self.group.roots.iter().map(found).collect();
         let has_kernel_ids = case.kernel.has_kernel_ids;
         let rules = if let How::Rules(rules, _) = case.how { rules } else { Rules::LIBBPF };
-        let question = Question { local: case.local, endian: case.endian, roots: &roots, has_kernel_ids, rules };
+        let question =
+            Question { local: case.local, endian: case.endian, roots: &roots, has_kernel_ids, rules };
         let resolved = match case.how {
             How::Rules(..) => resolve_some(&self.group.accesses, &question, steps),
             How::Cilium(programs) => cilium::resolve(&self.group.accesses, &question, programs, steps),

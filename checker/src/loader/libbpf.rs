@@ -136,7 +136,9 @@ pub(super) fn stops(version: Version, object: &Object, kernel: &Kernel) -> Optio
         return None;
     }
     if let Some(what) = object.btf.as_deref().and_then(|btf| unread(version, btf)) {
-        let text = format!("libbpf {version} does not read the object's BTF, which has {what}, and leaves its accesses");
+        let text = format!(
+            "libbpf {version} does not read the object's BTF, which has {what}, and leaves its accesses"
+        );
         return Some((State::Unknown, text));
     }
     let what = "64-bit enumerations";
@@ -147,7 +149,9 @@ pub(super) fn stops(version: Version, object: &Object, kernel: &Kernel) -> Optio
         }
         None => Some((
             State::Unknown,
-            format!("libbpf {version} does not read BTF with {what}, and whether the kernel's has some is not stored"),
+            format!(
+                "libbpf {version} does not read BTF with {what}, and whether the kernel's has some is not stored"
+            ),
         )),
     }
 }

@@ -59,11 +59,6 @@ impl Loader {
         }
     }
 
-    /// Whether it looks for types in the BTF of modules.
-    pub fn searches_modules(self) -> bool {
-        self != Self::Aya
-    }
-
     /// The name that it looks for: without a flavour, as it tells one.
     pub fn essential(self, name: &[u8]) -> &[u8] {
         match self {

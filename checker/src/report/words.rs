@@ -41,6 +41,7 @@ pub(crate) fn code(reason: &Reason) -> &'static str {
             PatchError::UnexpectedWidth { .. } | PatchError::NoSuchWidth(_) => "unexpected-width",
             PatchError::UnexpectedInstruction(_) => "unexpected-instruction",
         },
+        Reason::NotSearched(_) => "module-not-searched",
         Reason::Loader(_) => "loader-refuses",
         Reason::NotReached => "not-reached",
         Reason::Broken(Broken::AnonymousRoot) => "anonymous-root",
@@ -76,6 +77,9 @@ fn text(access: &Access, reason: &Reason) -> String {
         Reason::Value(error) => error.to_string(),
         Reason::Patch(error) => error.to_string(),
         Reason::Broken(broken) => broken.to_string(),
+        Reason::NotSearched(module) => {
+            format!("not in vmlinux; in {module}.ko, whose BTF the loader does not search")
+        }
         Reason::Loader(text) => text.clone(),
         Reason::NotReached => "the loader gives up before it comes to this access".to_owned(),
         Reason::Skipped(Skipped::NotCalled) => "no program reaches its function".to_owned(),

@@ -22,8 +22,8 @@ use corecheck_layouts::btf::{Btf, Endian, TypeId};
 use corecheck_layouts::kernel::Found;
 
 pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
-pub use patch::{POISON, PatchError};
 pub(crate) use patch::poison;
+pub use patch::{POISON, PatchError};
 pub use rules::Rules;
 
 pub(crate) use self::budget::STEPS_IN_ALL;
@@ -147,9 +147,7 @@ fn resolve_one<'a>(
         Err(reason) => return Outcome::refused(reason),
     };
     match choice {
-        Choice::None(explained) => {
-            no_match(access.kind, slots, own, question, Reason::NoMatch(explained))
-        }
+        Choice::None(explained) => no_match(access.kind, slots, own, question, Reason::NoMatch(explained)),
         Choice::One { candidate, spec, value } => {
             let place = Place { unit: candidate.unit.to_owned(), spec: spec.describe(candidate.btf) };
             let (local_btf, rules) = (question.local, question.rules);
@@ -271,7 +269,7 @@ fn no_match(
     reason: Reason,
 ) -> Outcome {
     if !kind.may_be_absent() {
-        let patched = Some(patch::poison(slots));
+        let patched = Some(poison(slots));
         return Outcome { patched, ..Outcome::because(State::Poisoned, reason) };
     }
     let (btf, rules) = (question.local, question.rules);

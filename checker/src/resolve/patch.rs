@@ -85,7 +85,8 @@ pub(super) fn patch(
     let expect = |found: i64| {
         let expected = local.number;
         // Where numbers have 32 bits, so have immediate values and offsets when they are compared.
-        let is_same = if rules.wide_numbers { found as u64 == expected } else { found as u32 == expected as u32 };
+        let is_same =
+            if rules.wide_numbers { found as u64 == expected } else { found as u32 == expected as u32 };
         if local.validate && !is_same {
             return Err(PatchError::UnexpectedValue { found, expected });
         }

@@ -52,16 +52,8 @@ impl Search {
 }
 
 /// The kinds of types with names that loaders may take for each other.
-pub const NAMED_TYPES: [Kind; 8] = [
-    Kind::Struct,
-    Kind::Union,
-    Kind::Enum,
-    Kind::Enum64,
-    Kind::Typedef,
-    Kind::Int,
-    Kind::Float,
-    Kind::Fwd,
-];
+pub const NAMED_TYPES: [Kind; 8] =
+    [Kind::Struct, Kind::Union, Kind::Enum, Kind::Enum64, Kind::Typedef, Kind::Int, Kind::Float, Kind::Fwd];
 
 /// Why a type is certainly not found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

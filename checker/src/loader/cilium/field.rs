@@ -49,12 +49,7 @@ struct Found {
 }
 
 /// Walks along the accessor of `spec` through the object's type, and through `root` by the names on the way.
-pub(super) fn find(
-    btfs: [&Btf; 2],
-    spec: &Spec,
-    root: TypeId,
-    budget: &mut Budget,
-) -> Result<Walked, Miss> {
+pub(super) fn find(btfs: [&Btf; 2], spec: &Spec, root: TypeId, budget: &mut Budget) -> Result<Walked, Miss> {
     let [local_btf, target_btf] = btfs;
     let at_root = |of| Field { of, offset: 0, bit_offset: 0, bits: 0 };
     let (mut local, mut target) = (at_root(spec.root), at_root(root));
@@ -67,7 +62,11 @@ pub(super) fn find(
     local.go_to(local_btf, first)?;
     target.go_to(target_btf, first)?;
     walk.raw.push(first);
-    walk.accessors.push(Accessor { of: target_btf.skip_modifiers_and_typedefs(root), index: first, name: None });
+    walk.accessors.push(Accessor {
+        of: target_btf.skip_modifiers_and_typedefs(root),
+        index: first,
+        name: None,
+    });
     let (mut local_may_flex, mut target_may_flex) = (false, false);
     for (step, &index) in spec.raw.iter().enumerate().skip(1) {
         let local_id = local_btf.skip_modifiers_and_typedefs(local.of);
@@ -82,7 +81,8 @@ pub(super) fn find(
                     if !local_btf.kind(inner).is_composite() {
                         return Err(Miss::stop("a member without a name that is no struct or union"));
                     }
-                    local = Field { offset: local.offset.wrapping_add(member.bit_offset / 8), ..at_root(inner) };
+                    local =
+                        Field { offset: local.offset.wrapping_add(member.bit_offset / 8), ..at_root(inner) };
                     local_may_flex = false;
                     continue;
                 }
@@ -118,7 +118,8 @@ pub(super) fn find(
                     return Err(Miss::stop("the access leaves the object's own array"));
                 }
                 if to.length > 0 && index >= to.length {
-                    let text = format!("the array has {} elements there, so there is no [{index}]", to.length);
+                    let text =
+                        format!("the array has {} elements there, so there is no [{index}]", to.length);
                     return Err(Miss::No(MismatchCode::ArrayTooShort, text));
                 }
                 local = Field { offset: local.offset, ..at_root(from.element) };
@@ -131,7 +132,8 @@ pub(super) fn find(
                 walk.raw.push(index);
             }
             (Type::Array(_), _) => {
-                let text = format!("what is indexed is `{}` there, not an array", type_name(target_btf, target_id));
+                let text =
+                    format!("what is indexed is `{}` there, not an array", type_name(target_btf, target_id));
                 return Err(Miss::No(MismatchCode::FieldKindChanged, text));
             }
             _ => return Err(Miss::stop("the access goes on into something without members")),
@@ -184,7 +186,9 @@ impl Walked {
                 };
                 match (of(local_btf, local), of(target_btf, target)) {
                     (Some((one, from)), Some((other, to))) if one == other => (from, to, true),
-                    _ => return Err(Miss::stop("signedness of what is neither an integer nor an enumeration")),
+                    _ => {
+                        return Err(Miss::stop("signedness of what is neither an integer nor an enumeration"));
+                    }
                 }
             }
             _ => return Err(Miss::stop("cilium/ebpf does not know this kind of relocation")),
@@ -214,7 +218,10 @@ impl Field {
             _ => 0,
         };
         if !align.is_power_of_two() {
-            return Err(Miss::stop(format!("`{}` has no alignment for a bit-field", type_name(btf, self.of))));
+            return Err(Miss::stop(format!(
+                "`{}` has no alignment for a bit-field",
+                type_name(btf, self.of)
+            )));
         }
         let bytes = bit / 8 / align * align;
         self.bit_offset = bit.wrapping_sub(bytes.wrapping_mul(8));

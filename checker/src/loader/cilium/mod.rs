@@ -54,8 +54,8 @@ impl Programs {
     pub(crate) fn of(object: &Object) -> Self {
         let holding = |function: usize, loaded: bool| -> Vec<usize> {
             let all = object.programs.iter().enumerate();
-            let holding =
-                all.filter(|(_, program)| program.functions.contains(&function) && program.autoload == loaded);
+            let holding = all
+                .filter(|(_, program)| program.functions.contains(&function) && program.autoload == loaded);
             holding.map(|(index, _)| index).collect()
         };
         let of_function = |function: usize| match holding(function, true) {
@@ -113,7 +113,8 @@ pub(crate) fn resolve(
         }
     }
     let outcomes = outcomes.into_iter().zip(accesses).map(|(outcome, access)| {
-        let skipped = access.skipped.filter(|_| access.function_index.is_none()).unwrap_or(Skipped::NotCalled);
+        let skipped =
+            access.skipped.filter(|_| access.function_index.is_none()).unwrap_or(Skipped::NotCalled);
         outcome.unwrap_or_else(|| Outcome::because(State::Skipped, Reason::Skipped(skipped)))
     });
     Resolved {
@@ -168,13 +169,21 @@ fn of_program(
                     .collect();
                 decided.extend(best(&group, &targets, question, budget));
             }
-            Some(Found::Absent(absence)) => decided
-                .extend(group.iter().map(|&(at, _)| (at, Err(missing(accesses[at], Reason::TypeAbsent(absence.clone())))))),
-            Some(Found::Unknown(gap)) => decided.extend(group.iter().map(|&(at, _)| {
-                (at, Err(Outcome::because(State::Unknown, Reason::NotStored(gap.clone()))))
-            })),
+            Some(Found::Absent(absence)) => decided.extend(
+                group
+                    .iter()
+                    .map(|&(at, _)| (at, Err(missing(accesses[at], Reason::TypeAbsent(absence.clone()))))),
+            ),
+            Some(Found::Unknown(gap)) => {
+                decided.extend(group.iter().map(|&(at, _)| {
+                    (at, Err(Outcome::because(State::Unknown, Reason::NotStored(gap.clone()))))
+                }))
+            }
             None => decided.extend(group.iter().map(|&(at, _)| {
-                (at, Err(Outcome::because(State::Error, Reason::Broken(crate::access::Broken::AnonymousRoot))))
+                (
+                    at,
+                    Err(Outcome::because(State::Error, Reason::Broken(crate::access::Broken::AnonymousRoot))),
+                )
             })),
         }
     }
@@ -301,7 +310,8 @@ fn fixup(
         let place = Place { unit: target.unit.to_owned(), spec: spec.describe(target.btf) };
         Ok(Fixup { local, target: number, validate, place, miss: None })
     };
-    let root = Spec { root: target.id, kind: spec.kind, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0 };
+    let root =
+        Spec { root: target.id, kind: spec.kind, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0 };
     match spec.kind {
         RelocationKind::TypeMatches => {
             whole::matches([local_btf, target.btf], [spec.root, target.id], budget)?;
@@ -312,13 +322,15 @@ fn fixup(
             match spec.kind {
                 RelocationKind::TypeExists => done(1, 1, true, &root),
                 RelocationKind::TypeSize => {
-                    let sizes = (field::size_of(local_btf, spec.root)?, field::size_of(target.btf, target.id)?);
+                    let sizes =
+                        (field::size_of(local_btf, spec.root)?, field::size_of(target.btf, target.id)?);
                     done(sizes.0, sizes.1, true, &root)
                 }
                 // Ids of modules cannot be put into an instruction.
-                _ if target.unit != "vmlinux" => {
-                    Err(Miss::No(MismatchCode::TypeChanged, format!("it is in the module {}, whose type ids cannot be used", target.unit)))
-                }
+                _ if target.unit != "vmlinux" => Err(Miss::No(
+                    MismatchCode::TypeChanged,
+                    format!("it is in the module {}, whose type ids cannot be used", target.unit),
+                )),
                 _ => done(spec.root.0.into(), target.id.0.into(), true, &root),
             }
         }
@@ -331,7 +343,8 @@ fn fixup(
         }
         _ => {
             let walked = field::find([local_btf, target.btf], spec, target.id, budget)?;
-            let (local, number, validate) = walked.numbers([local_btf, target.btf], spec.kind, question.endian)?;
+            let (local, number, validate) =
+                walked.numbers([local_btf, target.btf], spec.kind, question.endian)?;
             done(local, number, validate, &walked.spec)
         }
     }

@@ -99,7 +99,8 @@ pub(super) fn matches(btfs: [&Btf; 2], roots: [TypeId; 2], budget: &mut Budget) 
                     return Err(changed("its prototype has another number of arguments"));
                 }
                 more.push([from.returns, to.returns]);
-                let params: Vec<_> = from.params().zip(to.params()).map(|(from, to)| [from.of, to.of]).collect();
+                let params: Vec<_> =
+                    from.params().zip(to.params()).map(|(from, to)| [from.of, to.of]).collect();
                 more.extend(params.into_iter().rev());
             }
             (other, _) => return Err(unsupported(&other)),

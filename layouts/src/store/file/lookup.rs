@@ -97,8 +97,11 @@ impl StoreFile {
         let mut all = HashMap::new();
         // Modules of many kernels are alike: what is made of them is shared by content.
         let mut shared = HashMap::new();
-        for (index, (&kernel, _)) in
-            kernels.iter().zip(in_vmlinux).enumerate().filter(|(_, (_, found))| found.is_none() || root.everywhere)
+        for (index, (&kernel, _)) in kernels
+            .iter()
+            .zip(in_vmlinux)
+            .enumerate()
+            .filter(|(_, (_, found))| found.is_none() || root.everywhere)
         {
             let of_kernel = columns.modules_of(kernel)?;
             modules
