@@ -15,9 +15,9 @@ use std::sync::Arc;
 use corecheck_layouts::btf::{Btf, Endian, Kind, TypeId};
 use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all_by};
 
-pub use self::needs::needs;
+pub use self::needs::{needs, needs_of};
 
-use self::classes::classes;
+pub(crate) use self::classes::classes;
 use self::groups::{Group, Root, groups, roots};
 use crate::access::Access;
 use crate::loader::Loader;

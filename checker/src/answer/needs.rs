@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use corecheck_layouts::btf::Kind;
+use corecheck_layouts::btf::{Btf, Kind};
 use corecheck_layouts::kernel::{NAMED_TYPES, Need, Root, Search, is_compatible};
 
 use super::groups::roots;
@@ -17,16 +17,14 @@ pub fn needs(objects: &[Object], loaders: &[Loader]) -> Vec<Root> {
         let Some(local) = object.btf.as_deref() else { continue };
         let accesses = accesses(object);
         for &loader in loaders {
-            let everywhere = loader.search() == Search::Everywhere;
-            for root in roots(local, &accesses, loader) {
-                let of_root = accesses.iter().filter(|access| access.root == root.id);
-                let need = of_root.map(|access| need(access, root.kind)).fold(Need::Kind, Need::with);
-                needs.add(Root { name: root.name.clone(), kind: root.kind, need, everywhere });
+            for root in needs_of(local, &accesses, loader) {
                 // What else could be taken for it must be as complete.
-                let others = NAMED_TYPES.iter().filter(|_| everywhere);
-                for &kind in others.filter(|&&kind| !is_compatible(kind, root.kind)) {
-                    needs.add(Root { name: root.name.clone(), kind, need: Need::All, everywhere });
+                for &kind in NAMED_TYPES.iter().filter(|_| root.everywhere) {
+                    if !is_compatible(kind, root.kind) {
+                        needs.add(Root { kind, need: Need::All, ..root.clone() });
+                    }
                 }
+                needs.add(root);
             }
         }
     }
@@ -51,6 +49,17 @@ impl Needs {
             _ => self.0.push(root),
         }
     }
+}
+
+/// The same for some accesses by these types of an object and one loader; two local types of one essential name count apart.
+pub fn needs_of(local: &Btf, accesses: &[Access], loader: Loader) -> Vec<Root> {
+    let everywhere = loader.search() == Search::Everywhere;
+    let needs = roots(local, accesses, loader).into_iter().map(|root| {
+        let of_root = accesses.iter().filter(|access| access.root == root.id);
+        let need = of_root.map(|access| need(access, root.kind)).fold(Need::Kind, Need::with);
+        Root { name: root.name, kind: root.kind, need, everywhere }
+    });
+    needs.collect()
 }
 
 /// How much of its root decides about an access.

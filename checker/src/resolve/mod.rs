@@ -5,6 +5,7 @@
 //! before ([`resolve`]).
 
 pub(crate) mod budget;
+pub(crate) mod changes;
 mod enumval;
 mod explain;
 mod field;
@@ -21,6 +22,7 @@ use corecheck_layouts::btf::cdecl::type_name;
 use corecheck_layouts::btf::{Btf, Endian, TypeId};
 use corecheck_layouts::kernel::Found;
 
+pub use changes::{Change, ChangeCode, Extent, Misread};
 pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
 pub(crate) use patch::poison;
 pub use patch::{POISON, PatchError};
@@ -29,6 +31,7 @@ pub use rules::Rules;
 pub(crate) use self::budget::STEPS_IN_ALL;
 
 use self::budget::Budget;
+use self::type_compat::types_are_compatible;
 use crate::access::{Access, Broken, RelocationKind, Slots, Spec, SpecError, Value, value_of};
 
 /// What the resolver is given besides the accesses.
@@ -155,6 +158,12 @@ fn resolve_one<'a>(
             if access.kind == RelocationKind::TypeIdTarget && !question.has_kernel_ids {
                 outcome.value = None;
             }
+            if access.kind == RelocationKind::FieldByteOffset && outcome.state == State::Resolved {
+                let (own, there) = ((&local.spec, question.local), (&spec, candidate.btf));
+                let changed = changes::changes(access, own, there, true, budget);
+                (outcome.changes, outcome.extent) = (changed.changes, changed.extent);
+                outcome.changes.sort_unstable();
+            }
             outcome
         }
     }
@@ -254,7 +263,7 @@ fn match_candidate(
     let matches = if local.kind == RelocationKind::TypeMatches {
         type_match::types_match([local_btf, btf], [local.root, id], levels, budget)?
     } else {
-        type_compat::types_are_compatible([local_btf, btf], [local.root, id], levels, budget)?
+        types_are_compatible([local_btf, btf], [local.root, id], levels, budget)?
     };
     let spec = Spec { root: id, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0, kind: local.kind };
     Ok(if matches { Ok(spec) } else { Err(Mismatch::Kind) })
@@ -296,6 +305,8 @@ fn patch_in(
             value: Some(target.number),
             target: None,
             reason: None,
+            changes: Vec::new(),
+            extent: None,
             patched: Some(patched),
         },
         Ok(patch::Patched::WidthPoisoned(patched)) => {
@@ -310,6 +321,20 @@ fn patch_in(
     Outcome { target: place, ..outcome }
 }
 
+/// Whether a type of an object and one of a kernel are compatible as externs must be (`bpf_core_types_are_compat`).
+///
+/// # Errors
+/// [`MatchError`] when they are nested deeper than libbpf follows, or than we do.
+pub(crate) fn compatible(
+    local_btf: &Btf,
+    local: TypeId,
+    target_btf: &Btf,
+    target: TypeId,
+) -> Result<bool, MatchError> {
+    let levels = Rules::LIBBPF.levels;
+    types_are_compatible([local_btf, target_btf], [local, target], levels, &mut Budget::of(STEPS_IN_ALL))
+}
+
 impl Outcome {
     /// An error, or, where it was a bound of our own that ended the work, unknown: that says nothing of what a loader
     /// would do.
@@ -320,7 +345,15 @@ impl Outcome {
     }
 
     pub(crate) fn because(state: State, reason: Reason) -> Self {
-        Self { state, value: None, target: None, reason: Some(reason), patched: None }
+        Self {
+            state,
+            value: None,
+            target: None,
+            reason: Some(reason),
+            changes: Vec::new(),
+            extent: None,
+            patched: None,
+        }
     }
 }
 

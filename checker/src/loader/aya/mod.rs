@@ -194,8 +194,20 @@ fn of_access(
         RelocationKind::TypeIdTarget => target.kernel_id(number),
         _ => Some(number),
     };
-    let place = like.target.clone().filter(|_| like.state == State::Resolved && like.value == Some(number));
-    Outcome { state: State::Resolved, value, target: place, reason: None, patched: Some(slots) }
+    let outcome = Outcome {
+        state: State::Resolved,
+        value,
+        target: None,
+        reason: None,
+        changes: Vec::new(),
+        extent: None,
+        patched: Some(slots),
+    };
+    if like.state == State::Resolved && like.value == Some(number) {
+        let (target, changes) = (like.target.clone(), like.changes.clone());
+        return Outcome { target, changes, extent: like.extent, ..outcome };
+    }
+    outcome
 }
 
 /// The name by which aya looks for a type.

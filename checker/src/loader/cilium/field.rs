@@ -187,7 +187,9 @@ impl Walked {
                 match (of(local_btf, local), of(target_btf, target)) {
                     (Some((one, from)), Some((other, to))) if one == other => (from, to, true),
                     _ => {
-                        return Err(Miss::stop("signedness of what is neither an integer nor an enumeration"));
+                        return Err(Miss::stop(
+                            "signedness of what is neither an integer nor an enumeration",
+                        ));
                     }
                 }
             }

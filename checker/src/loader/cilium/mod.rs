@@ -18,6 +18,7 @@ use corecheck_layouts::kernel::Found;
 use crate::access::{Access, Accessor, Local, RelocationKind, Skipped, Slots, Spec, root_name};
 use crate::object::Object;
 use crate::resolve::budget::Budget;
+use crate::resolve::changes::{Changed, changes};
 use crate::resolve::{
     Ambiguity, Explained, MatchError, MismatchCode, Outcome, Place, Question, Reason, Resolved, State,
 };
@@ -79,8 +80,18 @@ struct Fixup {
     /// Whether the instruction must hold the local number.
     validate: bool,
     place: Place,
+    /// What is silently another thing there.
+    changed: Changed,
     /// Why it gives no answer.
     miss: Option<(MismatchCode, String)>,
+}
+
+impl Fixup {
+    /// For a type id of the object's own.
+    fn of_ids(id: u64) -> Self {
+        let place = Place { unit: String::new(), spec: String::new() };
+        Self { local: id, target: id, validate: true, place, changed: Changed::default(), miss: None }
+    }
 }
 
 /// A type that may be the target.
@@ -151,9 +162,8 @@ fn of_program(
                 decided.insert(at, Err(Outcome::refused(Reason::Broken(broken.clone()))));
             }
             Ok(local) if access.kind == RelocationKind::TypeIdLocal => {
-                let place = Place { unit: String::new(), spec: String::new() };
                 let id = u64::from(local.spec.root.0);
-                decided.insert(at, Ok(Fixup { local: id, target: id, validate: true, place, miss: None }));
+                decided.insert(at, Ok(Fixup::of_ids(id)));
             }
             Ok(local) => by_root.entry(access.root).or_default().push((at, local)),
         }
@@ -167,7 +177,7 @@ fn of_program(
                         unit.ids.iter().map(|&id| Target { unit: &unit.unit, btf: &unit.btf, id })
                     })
                     .collect();
-                decided.extend(best(&group, &targets, question, budget));
+                decided.extend(best(accesses, &group, &targets, question, budget));
             }
             Some(Found::Absent(absence)) => decided.extend(
                 group
@@ -237,6 +247,7 @@ fn asks_for_existence(kind: RelocationKind) -> bool {
 
 /// The target that leaves the fewest accesses without an answer, for all of them (`coreCalculateFixups`).
 fn best(
+    accesses: &[&Access],
     group: &[(usize, &Local)],
     targets: &[Target<'_>],
     question: &Question<'_>,
@@ -256,7 +267,7 @@ fn best(
     for &target in targets {
         let mut fixups = Vec::with_capacity(group.len());
         for &(at, local) in group {
-            match fixup(local, target, question, budget) {
+            match fixup(accesses[at], local, target, question, budget) {
                 Ok(fixup) => fixups.push(fixup),
                 Err(Miss::Stop(reason)) => return stopped(at, reason),
                 Err(Miss::No(code, text)) => {
@@ -264,7 +275,8 @@ fn best(
                     let place = Place { unit: target.unit.to_owned(), spec };
                     let miss = Some((code, text));
                     let local = u64::from(asks_for_existence(local.spec.kind));
-                    fixups.push(Fixup { local, target: 0, validate: true, place, miss });
+                    let changed = Changed::default();
+                    fixups.push(Fixup { local, target: 0, validate: true, place, changed, miss });
                 }
             }
         }
@@ -298,6 +310,7 @@ fn best(
 
 /// What one target gives for one access (`coreCalculateFixup`).
 fn fixup(
+    access: &Access,
     local: &Local,
     target: Target<'_>,
     question: &Question<'_>,
@@ -308,7 +321,7 @@ fn fixup(
     let (spec, local_btf) = (&local.spec, question.local);
     let done = |local: u64, number: u64, validate: bool, spec: &Spec| {
         let place = Place { unit: target.unit.to_owned(), spec: spec.describe(target.btf) };
-        Ok(Fixup { local, target: number, validate, place, miss: None })
+        Ok(Fixup { local, target: number, validate, place, changed: Changed::default(), miss: None })
     };
     let root =
         Spec { root: target.id, kind: spec.kind, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0 };
@@ -345,7 +358,13 @@ fn fixup(
             let walked = field::find([local_btf, target.btf], spec, target.id, budget)?;
             let (local, number, validate) =
                 walked.numbers([local_btf, target.btf], spec.kind, question.endian)?;
-            done(local, number, validate, &walked.spec)
+            let fixup = done(local, number, validate, &walked.spec)?;
+            if spec.kind != RelocationKind::FieldByteOffset {
+                return Ok(fixup);
+            }
+            // Loads stay as wide as they were compiled.
+            let there = (&walked.spec, target.btf);
+            Ok(Fixup { changed: changes(access, (spec, local_btf), there, false, budget), ..fixup })
         }
     }
 }
@@ -408,13 +427,20 @@ fn applied(access: &Access, slots: Slots, fixup: Fixup, question: &Question<'_>)
     }
     let is_known = access.kind != RelocationKind::TypeIdTarget || question.has_kernel_ids;
     match patch::patch(slots, fixup.local, fixup.target, fixup.validate) {
-        Ok(patched) => Outcome {
-            state: State::Resolved,
-            value: is_known.then_some(fixup.target),
-            target: Some(fixup.place),
-            reason: None,
-            patched: Some(patched),
-        },
+        Ok(patched) => {
+            let Changed { mut changes, extent } = fixup.changed;
+            changes.sort_unstable();
+            Outcome {
+                state: State::Resolved,
+                value: is_known.then_some(fixup.target),
+                target: Some(fixup.place),
+                reason: None,
+                changes,
+                // What a load reads is not a copy.
+                extent: extent.filter(|_| !patch::is_memory(slots)),
+                patched: Some(patched),
+            }
+        }
         Err(error) => {
             let outcome = Outcome::because(State::Error, Reason::Patch(error));
             Outcome { target: Some(fixup.place), ..outcome }

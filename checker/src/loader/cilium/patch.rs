@@ -5,6 +5,11 @@ use aya_obj::generated::{BPF_ALU, BPF_ALU64, BPF_K, BPF_LD, BPF_LDX, BPF_ST, BPF
 use crate::access::Slots;
 use crate::resolve::PatchError;
 
+/// Whether it is a load or a store.
+pub(super) fn is_memory(slots: Slots) -> bool {
+    matches!(u32::from(slots.first.code) & 0x07, BPF_LDX | BPF_ST | BPF_STX)
+}
+
 /// Puts the number `target` where `local` should be.
 pub(super) fn patch(slots: Slots, local: u64, target: u64, validate: bool) -> Result<Slots, PatchError> {
     let mut slots = slots;
