@@ -42,7 +42,7 @@ fn a_kernel_answers_alike_out_of_a_store() {
             let mut store = Store::of(Vec::new());
             store.add_file(StoreFile::open(&path).expect("it was written"));
             let listed: Vec<&Kernel> = store.kernels().iter().collect();
-            let mut needs = needs_of(btf, &accesses, corecheck::loader::Loader::LIBBPF);
+            let mut needs = needs_of(btf, &accesses);
             // Of several local types of one name the store is asked once, for what serves all.
             for at in (0..needs.len()).rev() {
                 let root = needs[at].clone();

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use corecheck_layouts::btf::{Btf, Endian, Kind, TypeId};
 use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all_by};
 
-pub use self::needs::{needs, needs_of};
+pub use self::needs::{needs, needs_by, needs_of};
 
 pub(crate) use self::classes::classes;
 use self::groups::{Group, Root, groups, roots};

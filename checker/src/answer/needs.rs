@@ -10,14 +10,19 @@ use crate::access::{Access, RelocationKind, accesses};
 use crate::loader::{Loader, libbpf};
 use crate::object::Object;
 
-/// The root types that these objects' accesses are resolved against by these loaders, and how much of each decides.
-pub fn needs(objects: &[Object], loaders: &[Loader]) -> Vec<Root> {
+/// The root types that these objects' accesses are resolved against by the newest libbpf, and how much of each decides.
+pub fn needs(objects: &[Object]) -> Vec<Root> {
+    needs_by(&[Loader::LIBBPF], objects)
+}
+
+/// The same for these loaders together.
+pub fn needs_by(loaders: &[Loader], objects: &[Object]) -> Vec<Root> {
     let mut needs = Needs::default();
     for object in objects {
         let Some(local) = object.btf.as_deref() else { continue };
         let accesses = accesses(object);
         for &loader in loaders {
-            for root in needs_of(local, &accesses, loader) {
+            for root in of_accesses(local, &accesses, loader) {
                 // What else could be taken for it must be as complete.
                 for &kind in NAMED_TYPES.iter().filter(|_| root.everywhere) {
                     if !is_compatible(kind, root.kind) {
@@ -51,8 +56,12 @@ impl Needs {
     }
 }
 
-/// The same for some accesses by these types of an object and one loader; two local types of one essential name count apart.
-pub fn needs_of(local: &Btf, accesses: &[Access], loader: Loader) -> Vec<Root> {
+/// As [`needs`] for some accesses by these types of an object; two local types of one essential name count apart.
+pub fn needs_of(local: &Btf, accesses: &[Access]) -> Vec<Root> {
+    of_accesses(local, accesses, Loader::LIBBPF)
+}
+
+fn of_accesses(local: &Btf, accesses: &[Access], loader: Loader) -> Vec<Root> {
     let everywhere = loader.search() == Search::Everywhere;
     let needs = roots(local, accesses, loader).into_iter().map(|root| {
         let of_root = accesses.iter().filter(|access| access.root == root.id);

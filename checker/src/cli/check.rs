@@ -18,7 +18,6 @@ use crate::access::accesses;
 use crate::answer::needs;
 use crate::attach;
 use crate::check::{Settings, check};
-use crate::loader::Loader;
 use crate::object::Object;
 use crate::render::{self, human::HumanOptions};
 use crate::report::{LeftOut, Report, left_out};
@@ -80,7 +79,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
-    let roots = needs(&objects, &[Loader::LIBBPF]);
+    let roots = needs(&objects);
     // Whether a kernel has anything to say is told by what the accesses ask; what else is asked is looked up with it.
     let mut looked_up = roots.clone();
     attach::add_needs(&objects, &mut looked_up);

@@ -364,7 +364,7 @@ fn a_type_that_only_a_module_has() {
     world.add_module("vfio", |types| ints(types, &[("a", 8)]));
     assert_eq!(row(&world), ["8", "8", "P", "8"]);
     let reason = world.reason(Loader::Aya);
-    assert_eq!(reason, Some(crate::resolve::Reason::NotSearched("vfio".to_owned())));
+    assert_eq!(reason, Some(Reason::NotSearched("vfio".to_owned())));
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn a_load_whose_width_would_change_is_poisoned() {
     let outcome = ask(&[Access { slots: load, ..offset("0:0", 0) }], found).remove(0);
     let (local, target) = ((4, "int".to_owned()), (8, "long".to_owned()));
     assert_eq!(outcome.reason, Some(Reason::WidthChanged { local, target }));
-    assert_eq!((outcome.state, outcome.patched), (State::Poisoned, Some(patch::poison(load))));
+    assert_eq!((outcome.state, outcome.patched), (State::Poisoned, Some(poison(load))));
     assert!(outcome.target.is_some_and(|place| place.spec == "struct s.a (0:0 @ offset 8)"));
 }
 

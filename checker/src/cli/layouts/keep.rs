@@ -104,7 +104,7 @@ fn minimal(
     store: &corecheck_layouts::store::Store,
     kernel: &Kernel,
 ) -> anyhow::Result<Vec<u8>> {
-    let needs = needs(objects, &[crate::loader::Loader::LIBBPF]);
+    let needs = needs(objects);
     let roots: Vec<_> = needs.iter().map(|root| (root.name.as_str(), root.kind)).collect();
     // Of a thousand modules only those are read that have something of it.
     let mut wanted: BTreeSet<String> = BTreeSet::new();
