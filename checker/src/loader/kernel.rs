@@ -5,7 +5,7 @@
 //! only when vmlinux has none (`bpf_core_find_cands`: since 5.17, and so still in 6.18). They are copied for each relocation,
 //! so that nothing is pruned. Whole types are compared two levels deep (`MAX_TYPES_ARE_COMPAT_DEPTH`, `MAX_TYPES_MATCH_DEPTH`).
 
-use corecheck_layouts::kernel::Kernel;
+use corecheck_layouts::kernel::{Kernel, ShippedBtf};
 
 use crate::resolve::Rules;
 
@@ -41,8 +41,11 @@ pub fn rules(version: Option<(u32, u32)>) -> Rules {
     }
 }
 
-/// Why a kernel of this version takes no light skeleton with accesses; `None` when it does.
-pub fn refusal(version: Option<(u32, u32)>) -> Option<String> {
-    let (major, minor) = version.filter(|&version| version < FIRST)?;
+/// Why a kernel takes no light skeleton with accesses; `None` when it does.
+pub fn refusal(kernel: &Kernel) -> Option<String> {
+    if kernel.facts.btf == ShippedBtf::None {
+        return Some("the kernel relocates by its own BTF, and has none".to_owned());
+    }
+    let (major, minor) = version(kernel).filter(|&version| version < FIRST)?;
     Some(format!("kernels relocate light skeletons since 5.17, and this is {major}.{minor}"))
 }

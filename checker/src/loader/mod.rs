@@ -96,7 +96,7 @@ impl Loader {
     pub(crate) fn stops(self, object: &Object, kernel: &Kernel) -> Option<Outcome> {
         let (state, text) = match self {
             Self::Libbpf(version) => libbpf::stops(version, object, kernel)?,
-            Self::Kernel => (State::Error, kernel::refusal(kernel::version(kernel))?),
+            Self::Kernel => (State::Error, kernel::refusal(kernel)?),
             Self::Aya | Self::Cilium => return None,
         };
         Some(Outcome::because(state, Reason::Loader(text)))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use corecheck_layouts::kernel::Kernel;
 
-use super::checked::{Checked, LOADER};
+use super::checked::Checked;
 use super::model::FindingEntry;
 use super::words;
 use crate::access::Access;
@@ -16,6 +16,7 @@ use crate::verdict::Cause;
 struct Draft {
     rule: &'static Rule,
     level: Level,
+    /// Position of the object under a loader.
     object: usize,
     /// Positions of kernels.
     kernels: BTreeSet<usize>,
@@ -62,10 +63,11 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
             is_about_type: true,
         });
     };
-    for problem in &object.problems {
-        if problem.libbpf_refuses() {
-            add(rules::OBJECT_REFUSED, problem.to_string(), BTreeSet::new());
-        }
+    for why in &checked.refusals {
+        add(rules::OBJECT_REFUSED, why.clone(), BTreeSet::new());
+    }
+    if !checked.is_first {
+        return;
     }
     if object.programs.is_empty() {
         add(rules::NO_PROGRAM, "the object holds no program".to_owned(), BTreeSet::new());
@@ -95,11 +97,12 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
 
 /// Findings from what an object's accesses come to on one kernel.
 fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Draft>) {
-    let answer = &checked.answers.distinct[checked.answers.of_kernel[kernel]];
-    for cause in &checked.verdicts[kernel].causes {
+    let answer = &checked.judged.answers.distinct[checked.judged.answers.of_kernel[kernel]];
+    for cause in &checked.judged.verdicts[kernel].causes {
         let (accesses, level) = match cause {
             Cause::Failing(accesses) => (accesses, Level::Error),
-            Cause::NotAnalysed(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
+            Cause::MayBeReached(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
+            Cause::Unreplaced(accesses) => (accesses, Level::Note),
             Cause::Refused | Cause::ByteOrder => continue,
         };
         for &position in accesses {
@@ -109,7 +112,10 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
             let Some(rule) = rules::rule_of(reason) else { continue };
             let message = message(access, reason, outcome.state, level);
             let details = words::details(reason);
-            let is_about_type = matches!(reason, Reason::TypeAbsent(_) | Reason::NotStored(_));
+            let is_about_type = matches!(
+                reason,
+                Reason::TypeAbsent(_) | Reason::NotStored(_) | Reason::NotSearched(_) | Reason::Loader(_)
+            );
             let known = drafts.iter_mut().find(|draft| {
                 draft.object == index
                     && draft.rule.id == rule.id
@@ -152,7 +158,7 @@ fn of_broken_modules(
     if broken.is_empty() {
         return;
     }
-    let answer = &checked.answers.distinct[checked.answers.of_kernel[position]];
+    let answer = &checked.judged.answers.distinct[checked.judged.answers.of_kernel[position]];
     let outcomes = answer.outcomes.iter().enumerate();
     let searched = outcomes.filter(|(_, outcome)| outcome.units().any(|unit| unit != "vmlinux"));
     let accesses: BTreeSet<usize> = searched.map(|(access, _)| access).collect();
@@ -185,13 +191,18 @@ fn of_broken_modules(
 fn message(access: &Access, reason: &Reason, state: State, level: Level) -> String {
     let text = words::reason(access, reason).text;
     let text = match reason {
-        Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{}: {text}", access.essential_type_name()),
+        Reason::TypeAbsent(_) | Reason::NotStored(_) | Reason::NotSearched(_) => {
+            format!("{}: {text}", access.essential_type_name())
+        }
         _ => text,
     };
-    if state == State::Poisoned && level == Level::Warning {
-        return format!("{text} (fails unless the program guards the access, which is not analysed yet)");
+    match (state, level) {
+        (State::Poisoned, Level::Warning) => {
+            format!("{text} (fails if the verifier comes to it, which it may)")
+        }
+        (State::Poisoned, Level::Note) => format!("{text}; the program guards the access, and does without"),
+        _ => text,
     }
-    text
 }
 
 impl Draft {
@@ -202,8 +213,8 @@ impl Draft {
         FindingEntry {
             rule: self.rule.id,
             level: self.level.word(),
-            object: self.object,
-            loader: LOADER,
+            object: checked[self.object].number,
+            loader: checked[self.object].loader.to_string(),
             kernels: self.kernels.iter().map(|&position| kernels[position].name.to_string()).collect(),
             access: ids.first().copied(),
             accesses: ids,
@@ -224,8 +235,8 @@ mod tests {
     use crate::testing::{btf, kernel, kernel_of_things, member, object, programs, record};
 
     fn findings(objects: Vec<Object>, kernels: &[&Kernel]) -> Vec<FindingEntry> {
-        let settings = Settings { types: Vec::new(), modules: Modules::None };
-        check(objects, kernels, &settings).findings
+        let settings = Settings { modules: Modules::None, ..Settings::default() };
+        check(objects, kernels, &settings).expect("nothing is set").findings
     }
 
     /// Rule, kernels' releases, and accesses of each.

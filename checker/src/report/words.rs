@@ -7,7 +7,6 @@ use corecheck_layouts::kernel::{Absence, Gap};
 
 use super::model::{ConditionEntry, ReasonEntry};
 use crate::access::{Access, Broken, Skipped};
-use crate::object::Problem;
 use crate::resolve::{MismatchCode, PatchError, Place, Reason};
 use crate::verdict::Condition;
 
@@ -185,9 +184,9 @@ pub(super) fn condition(condition: &Condition) -> ConditionEntry {
     ConditionEntry { code, text, module, without: None }
 }
 
-/// Something about the object that loaders refuse.
-pub(super) fn problem(problem: &Problem) -> ReasonEntry {
-    ReasonEntry { code: "object-refused", text: problem.to_string() }
+/// Something about the object for which the loader refuses it.
+pub(super) fn refused(why: &str) -> ReasonEntry {
+    ReasonEntry { code: "object-refused", text: why.to_owned() }
 }
 
 /// Object and kernel of different byte orders.
@@ -197,8 +196,15 @@ pub(super) fn byte_order(object: Endian, kernel: Option<Endian>) -> ReasonEntry 
 }
 
 /// Poisoned accesses in a program that may guard them.
-pub(super) fn not_analysed(count: usize) -> ReasonEntry {
+pub(super) fn may_be_reached(count: usize) -> ReasonEntry {
     let accesses = if count == 1 { "access" } else { "accesses" };
-    let text = format!("{count} {accesses} unresolved, guards not analysed yet");
-    ReasonEntry { code: "not-analysed", text }
+    let text = format!("{count} unresolved {accesses}, which the verifier may come to");
+    ReasonEntry { code: "may-be-reached", text }
+}
+
+/// Why a verdict is degraded.
+pub(super) fn unreplaced(count: usize) -> ReasonEntry {
+    let accesses = if count == 1 { "access" } else { "accesses" };
+    let text = format!("{count} guarded {accesses} unresolved, and nothing is read instead");
+    ReasonEntry { code: "fallback", text }
 }
