@@ -10,6 +10,7 @@ mod enumerator_missing;
 mod field_kind_changed;
 mod field_missing;
 mod module_not_loaded;
+mod module_not_searched;
 mod module_without_btf;
 mod no_program;
 mod object_refused;
@@ -75,7 +76,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 17] = [
+pub static ALL: [&Rule; 18] = [
     &ambiguous::RULE,
     &array_too_short::RULE,
     &baked_in_offsets::RULE,
@@ -86,6 +87,7 @@ pub static ALL: [&Rule; 17] = [
     &field_kind_changed::RULE,
     &field_missing::RULE,
     &module_not_loaded::RULE,
+    &module_not_searched::RULE,
     &module_without_btf::RULE,
     &no_program::RULE,
     &object_refused::RULE,
@@ -125,7 +127,9 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
         Reason::Match(_) | Reason::Value(_) | Reason::Patch(_) | Reason::Broken(_) => &cannot_relocate::RULE,
         Reason::NotStored(Gap::ModulesBroken(_)) => &broken_btf::RULE,
         Reason::NotStored(_) => &type_not_stored::RULE,
-        Reason::Skipped(_) => return None,
+        Reason::NotSearched(_) => &module_not_searched::RULE,
+        Reason::Loader(_) => &cannot_relocate::RULE,
+        Reason::NotReached | Reason::Skipped(_) => return None,
     })
 }
 

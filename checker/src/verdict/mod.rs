@@ -5,7 +5,7 @@ mod judge;
 mod without;
 
 pub use all::{Case, Judged, judge_all};
-pub use judge::judge;
+pub use judge::{Load, judge};
 pub use without::{Without, without};
 
 /// The verdict on a program or an object, from best to worst: the worst stands.
