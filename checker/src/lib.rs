@@ -6,9 +6,11 @@
 
 pub mod access;
 pub mod answer;
+pub mod attach;
 pub mod check;
 pub mod cli;
 pub mod object;
+pub mod reach;
 pub mod render;
 pub mod report;
 pub mod resolve;

@@ -8,7 +8,7 @@ use corecheck_layouts::kernel::{Absence, Found, Gap};
 
 /// For every kernel the number of the class it is in: kernels of one class have the same candidates. The same `Arc` is
 /// not looked into again.
-pub(super) fn classes(found: &[Arc<Found>]) -> Vec<u32> {
+pub(crate) fn classes(found: &[Arc<Found>]) -> Vec<u32> {
     let mut by_address: HashMap<*const Found, u32> = HashMap::new();
     let mut by_content: HashMap<Key<'_>, u32> = HashMap::new();
     let mut last = (std::ptr::null(), 0);

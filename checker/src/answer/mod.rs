@@ -16,7 +16,7 @@ use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all};
 
 pub use self::needs::{needs, needs_of};
 
-use self::classes::classes;
+pub(crate) use self::classes::classes;
 use self::groups::{Group, Root, groups, roots};
 use crate::access::Access;
 use crate::object::Object;

@@ -16,6 +16,7 @@ use super::stores::StoreArg;
 use super::{Exit, objects};
 use crate::access::accesses;
 use crate::answer::needs;
+use crate::attach;
 use crate::check::{Settings, check};
 use crate::object::Object;
 use crate::render::{self, human::HumanOptions};
@@ -79,7 +80,10 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         objects::require_types(all.iter(), &args.types)?;
     }
     let roots = needs(&objects);
-    let given = given_kernels(&args.against, &roots)?;
+    // Whether a kernel has anything to say is told by what the accesses ask; what else is asked is looked up with it.
+    let mut looked_up = roots.clone();
+    attach::add_needs(&objects, &mut looked_up);
+    let given = given_kernels(&args.against, &looked_up)?;
     // The store is read only when its kernels are asked for.
     let (mut stored, mut others) = (Vec::new(), Vec::new());
     if given.is_empty() || !args.kernels.is_empty() {
@@ -94,7 +98,8 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
                 None => true,
             });
         }
-        stored = store.look_up(&chosen, &roots)?;
+        stored = store.look_up(&chosen, &looked_up)?;
+        store.add_options(&mut stored, &attach::options(&objects))?;
     }
     let kernels: Vec<&Kernel> = stored.iter().chain(&given).collect();
     let settings = Settings { types: args.types.clone(), modules: args.modules.0.clone() };

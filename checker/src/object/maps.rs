@@ -64,6 +64,7 @@ pub(super) fn read(
             },
             autocreate: !section.name.starts_with(b"?"),
             functions: vec![],
+            value: vec![],
         });
     }
     maps.sort_by_key(|map| (map.section, map.offset));
@@ -72,8 +73,22 @@ pub(super) fn read(
     }
     for own in maps.chunk_by_mut(|a, b| a.section == b.section) {
         add_functions(elf, code, functions, own)?;
+        add_values(elf, own);
     }
     Ok(maps)
+}
+
+/// Records the initial values of the `struct_ops` maps of one section, as far as it has their bytes; none goes beyond where the
+/// next begins, so that together they are no larger than the section.
+fn add_values(elf: &Elf<'_>, maps: &mut [Map]) {
+    let mut next = u64::MAX;
+    for map in maps.iter_mut().rev().filter(|map| map.kind == MapKind::StructOps) {
+        let Some(section) = elf.sections.get(map.section) else { continue };
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(section.bytes.len());
+        let end = map.offset.saturating_add(map.size).min(next);
+        map.value = section.bytes.get(place(map.offset)..place(end)).unwrap_or_default().to_vec();
+        next = map.offset;
+    }
 }
 
 /// The variables that BTF lists for a section, by name.

@@ -271,6 +271,8 @@ pub struct Map {
     /// The functions whose addresses it holds (`struct_ops`, program arrays): offset in bytes in the map, index in
     /// `Object::functions`.
     pub functions: Vec<(u64, usize)>,
+    /// Of `struct_ops`: its initial value, without the functions.
+    pub value: Vec<u8>,
 }
 
 /// What a section of variables is.

@@ -28,6 +28,7 @@ pub use patch::{POISON, PatchError};
 pub(crate) use self::budget::STEPS_IN_ALL;
 
 use self::budget::Budget;
+use self::type_compat::types_are_compatible;
 use crate::access::{Access, Broken, RelocationKind, Slots, Spec, Value, value_of};
 
 /// What the resolver is given besides the accesses.
@@ -244,7 +245,7 @@ fn match_candidate(
     let matches = if local.kind == RelocationKind::TypeMatches {
         type_match::types_match(local_btf, local.root, btf, id, budget)?
     } else {
-        type_compat::types_are_compatible(local_btf, local.root, btf, id, budget)?
+        types_are_compatible(local_btf, local.root, btf, id, budget)?
     };
     let spec = Spec { root: id, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0, kind: local.kind };
     Ok(if matches { Ok(spec) } else { Err(Mismatch::Kind) })
@@ -298,6 +299,19 @@ fn patch_in(
         Err(error) => Outcome::because(State::Error, Reason::Patch(error)),
     };
     Outcome { target: place, ..outcome }
+}
+
+/// Whether a type of an object and one of a kernel are compatible as externs must be (`bpf_core_types_are_compat`).
+///
+/// # Errors
+/// [`MatchError`] when they are nested deeper than libbpf follows, or than we do.
+pub(crate) fn compatible(
+    local_btf: &Btf,
+    local: TypeId,
+    target_btf: &Btf,
+    target: TypeId,
+) -> Result<bool, MatchError> {
+    types_are_compatible(local_btf, local, target_btf, target, &mut Budget::of(STEPS_IN_ALL))
 }
 
 impl Outcome {

@@ -13,7 +13,7 @@ mod given;
 mod query;
 mod seed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -122,6 +122,28 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// Adds to the facts of kernels what their configurations say of these options.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a file is damaged.
+    pub fn add_options(&self, kernels: &mut [Kernel], options: &BTreeSet<String>) -> Result<(), StoreError> {
+        for (file, of_file) in self.files.iter().enumerate() {
+            let mut own: Vec<(&mut Kernel, u32)> = kernels
+                .iter_mut()
+                .filter_map(|kernel| {
+                    let at = kernel.stored.filter(|at| at.file == file)?;
+                    Some((kernel, at.number))
+                })
+                .collect();
+            let numbers: Vec<u32> = own.iter().map(|&(_, number)| number).collect();
+            let found = of_file.options(&numbers, options)?;
+            for ((kernel, _), found) in own.iter_mut().zip(found) {
+                kernel.facts.config.extend(found);
+            }
+        }
+        Ok(())
     }
 
     /// A kernel with all types of all stored units.

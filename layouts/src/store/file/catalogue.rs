@@ -1,6 +1,6 @@
 //! The kernels of a file, and all types of one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::StoreError;
 use super::{StoreFile, UnitNumber, config};
@@ -50,6 +50,19 @@ impl StoreFile {
         kernel.shipped_modules = details.shipped_modules;
         kernel.broken_modules = details.broken_modules;
         Ok(())
+    }
+
+    /// What the configurations of these kernels say of these options, in the order of the kernels.
+    pub(in crate::store) fn options(
+        &self,
+        kernels: &[UnitNumber],
+        options: &BTreeSet<String>,
+    ) -> Result<Vec<BTreeMap<String, String>>, StoreError> {
+        let mut read = config::Options::new(options);
+        kernels
+            .iter()
+            .map(|&kernel| read.of(&self.units, kernel, |kernel| self.view.config(kernel)))
+            .collect()
     }
 
     /// Modules whose BTF was broken when they came in, with what was wrong, by kernel.

@@ -1,7 +1,7 @@
 //! Configurations of kernels: of each what differs from its parent's, for kernels of one distribution have most options alike.
 //! They stand apart from the rest that is known of a kernel, because few questions need their ten thousand options.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::bytes::{Damage, Put, Reader};
 use super::UnitNumber;
@@ -39,14 +39,22 @@ pub(super) fn write(config: &Differences, level: i32) -> std::io::Result<Vec<u8>
 
 /// Makes one configuration of its parent's.
 pub(super) fn apply(stored: &[u8], config: &mut Config) -> Result<(), Damage> {
+    apply_some(stored, |_| true, config)
+}
+
+/// As [`apply`], of these options alone.
+fn apply_some(stored: &[u8], wanted: impl Fn(&str) -> bool, config: &mut Config) -> Result<(), Damage> {
     let plain = sealed::unpack(stored)?;
     let mut input = Reader::new(&plain);
     for _ in 0..input.count(2)? {
         let option = input.text()?;
-        match input.byte()? {
-            0 => config.remove(option),
-            _ => config.insert(option.to_owned(), input.text()?.to_owned()),
-        };
+        let is_there = input.byte()? != 0;
+        let value = if is_there { input.text()? } else { "" };
+        match is_there {
+            _ if !wanted(option) => {}
+            true => drop(config.insert(option.to_owned(), value.to_owned())),
+            false => drop(config.remove(option)),
+        }
     }
     Ok(())
 }
@@ -67,4 +75,38 @@ pub(super) fn whole(
         }
     }
     Ok(config)
+}
+
+/// Some options of many kernels: what kernels have been compared with is read once.
+#[derive(Debug)]
+pub(super) struct Options<'o> {
+    wanted: &'o BTreeSet<String>,
+    known: HashMap<UnitNumber, Config>,
+}
+
+impl<'o> Options<'o> {
+    pub(super) fn new(wanted: &'o BTreeSet<String>) -> Self {
+        Self { wanted, known: HashMap::new() }
+    }
+
+    /// Those of a kernel that its configuration mentions.
+    pub(super) fn of(
+        &mut self,
+        units: &Units,
+        kernel: UnitNumber,
+        read: impl Fn(UnitNumber) -> Result<Option<Vec<u8>>, StoreError>,
+    ) -> Result<Config, StoreError> {
+        let mut line: Vec<UnitNumber> = units.line(kernel).into_iter().collect();
+        line.sort_unstable();
+        let known = line.iter().rposition(|kernel| self.known.contains_key(kernel));
+        let mut config = known.and_then(|at| self.known.get(&line[at])).cloned().unwrap_or_default();
+        for &kernel in &line[known.map_or(0, |at| at + 1)..] {
+            if let Some(stored) = read(kernel)? {
+                let damaged = StoreError::damaged(format!("the configuration of kernel {kernel}"));
+                apply_some(&stored, |option| self.wanted.contains(option), &mut config).map_err(damaged)?;
+            }
+            self.known.insert(kernel, config.clone());
+        }
+        Ok(config)
+    }
 }

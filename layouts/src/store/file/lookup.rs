@@ -12,6 +12,7 @@ use super::error::StoreError;
 use super::made::{Make, Unit};
 use super::signature::Signatures;
 use super::{StoreFile, UnitNumber};
+use crate::btf::Kind;
 use crate::kernel::{Candidates, Found, LookedUp, Need, Root, is_compatible};
 use crate::store::content::Use;
 
@@ -132,6 +133,8 @@ impl StoreFile {
 /// The columns that a root may be in.
 fn columns_of(columns: &mut Columns<'_>, root: &Root) -> Result<Vec<usize>, StoreError> {
     let is_wanted = |column: &Column| is_compatible(column.class.kind(), root.kind);
-    let all: Rc<[usize]> = columns.of_essential_name(true, root.name.as_bytes())?;
+    // Functions and variables stand apart from types: CO-RE asks for none, attach points and externs do.
+    let is_type = !matches!(root.kind, Kind::Func | Kind::Var | Kind::DataSec);
+    let all: Rc<[usize]> = columns.of_essential_name(is_type, root.name.as_bytes())?;
     Ok(all.iter().copied().filter(|&column| is_wanted(columns.get(column))).collect())
 }

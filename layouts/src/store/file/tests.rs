@@ -223,6 +223,48 @@ fn looking_up_finds_what_the_whole_has() {
 }
 
 #[test]
+fn functions_variables_and_options_are_found_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store");
+    let (first, second) = (kernel("1", 0), kernel("2", 8));
+    let store = stored(&path, &[&first, &second]);
+    let root = |name: &str, kind, need| Root { name: name.to_owned(), kind, need };
+    let roots = [
+        root("work", Kind::Func, Need::All),
+        root("per_cpu", Kind::Var, Need::Kind),
+        root("thing", Kind::Func, Need::Kind),
+        root("work", Kind::Struct, Need::Kind),
+    ];
+    let wanted: Vec<(&str, Kind)> = roots.iter().map(|root| (root.name.as_str(), root.kind)).collect();
+    let listed: Vec<&Kernel> = store.kernels().iter().collect();
+    let mut looked = store.look_up(&listed, &roots).expect("it can be read");
+    for (looked, listed) in looked.iter().zip(&listed) {
+        let whole = store.whole(listed).expect("it can be read");
+        let (one, other) = (looked.find(&wanted, &Modules::None), whole.find(&wanted, &Modules::None));
+        for ((one, other), root) in one.iter().zip(&other).zip(&roots) {
+            assert_eq!(matches!(one, Found::In(_)), matches!(other, Found::In(_)), "{}", root.name);
+        }
+        let Found::In(units) = &one[0] else { panic!("{one:?}") };
+        let crate::btf::Type::Func { name, proto, .. } = units[0].btf.ty(units[0].ids[0]) else {
+            panic!("a function")
+        };
+        let crate::btf::Type::FuncProto(proto) = units[0].btf.ty(proto) else { panic!("a prototype") };
+        assert_eq!((name, proto.params().len()), ("work", 2));
+        assert!(
+            matches!(one[1], Found::In(_))
+                && !matches!(one[2], Found::In(_))
+                && !matches!(one[3], Found::In(_))
+        );
+    }
+    let options = ["CONFIG_A", "CONFIG_8", "CONFIG_B"].map(str::to_owned);
+    store.add_options(&mut looked, &BTreeSet::from(options)).expect("it can be read");
+    let told: Vec<Vec<&str>> =
+        looked.iter().map(|kernel| kernel.facts.config.keys().map(String::as_str).collect()).collect();
+    // What was not asked for stays where it is.
+    assert_eq!(told, [vec!["CONFIG_A"], vec!["CONFIG_8", "CONFIG_A"]]);
+}
+
+#[test]
 fn members_that_are_not_asked_for_do_not_tell_kernels_apart() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("store");

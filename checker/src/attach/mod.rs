@@ -1,0 +1,30 @@
+//! What an object needs of a kernel besides its accesses, as far as BTF can speak for it: attach points, kernel functions and
+//! variables, values of the configuration, helpers, types of maps, of programs and of attachments.
+//!
+//! Beside the answers, not after them: pure, shared by kernels that have the same of what is asked. [`requirements`] says what
+//! an object needs, [`add_needs`] what a store must look up for it, [`meet`] what becomes of it on each kernel, and
+//! [`externs`] what programs see of it. One file per family: `trace` (fentry, fexit, tp_btf, lsm, iter), `tracepoint`,
+//! `kprobe`, `syscall`, `struct_ops`, `ksym`, `kconfig`, `enumerators`.
+
+mod enumerators;
+mod externs;
+mod kconfig;
+mod kprobe;
+mod ksym;
+mod meet;
+mod model;
+mod needs;
+mod requirements;
+mod section;
+mod sections;
+mod struct_ops;
+mod syscall;
+mod trace;
+mod tracepoint;
+mod what;
+
+pub use externs::{ExternValues, externs, values};
+pub use meet::{Meeting, Meetings, meet};
+pub use model::{By, Doubt, Elsewhere, ExternValue, Fate, Lack, MemberLack, Requirement, Target, What};
+pub use needs::{add_needs, options};
+pub use requirements::requirements;

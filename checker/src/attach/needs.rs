@@ -1,0 +1,34 @@
+//! What must be looked up for all requirements: so that a store reads that alone.
+
+use std::collections::BTreeSet;
+
+use corecheck_layouts::kernel::{Need, Root};
+
+use super::{kconfig, requirements, what};
+use crate::object::{ExternKind, Object};
+
+/// Adds to the roots of accesses what these objects' attach points, externs and calls are looked up by.
+pub fn add_needs(objects: &[Object], roots: &mut Vec<Root>) {
+    for requirement in objects.iter().flat_map(requirements) {
+        for ask in what::asks(&requirement.what) {
+            let known = roots.iter_mut().find(|known| known.name == ask.name && known.kind == ask.kind);
+            match known {
+                Some(known) => known.need = std::mem::replace(&mut known.need, Need::Kind).with(ask.need),
+                None => roots.push(Root { name: ask.name, kind: ask.kind, need: ask.need }),
+            }
+        }
+    }
+}
+
+/// The options of the kernel's configuration that these objects read, and what tells whether it is known at all; none when
+/// they read none.
+pub fn options(objects: &[Object]) -> BTreeSet<String> {
+    let externs = objects.iter().flat_map(|object| &object.externs);
+    let read =
+        externs.filter(|symbol| symbol.kind == ExternKind::Kconfig && symbol.name.starts_with("CONFIG_"));
+    let mut options: BTreeSet<String> = read.map(|symbol| symbol.name.clone()).collect();
+    if !options.is_empty() {
+        options.insert(kconfig::SENTINEL.to_owned());
+    }
+    options
+}

@@ -1,0 +1,67 @@
+//! Tracepoints of programs without a BTF type: `raw_tp/NAME`, `tp/CATEGORY/NAME`.
+//!
+//! Every event that programs can attach to (`TRACE_EVENT` and its like) leaves a typedef `btf_trace_NAME` in BTF, from
+//! kernel 5.5 on (`include/trace/bpf_probe.h`). So its absence is proof where other such typedefs are. Events on system calls
+//! are made at start-up, others at run time: of those BTF knows nothing. A missing one fails when it is attached.
+
+use corecheck_layouts::btf::Kind;
+use corecheck_layouts::kernel::{Found, Kernel};
+
+use super::ksym::essential;
+use super::model::{Ask, Doubt, Fate, Lack};
+use super::{syscall, trace};
+
+/// A tracepoint that every kernel has: where its typedef is missing, so are all.
+const SENTINEL: &str = "btf_trace_sched_switch";
+/// Categories of events that come and go.
+const DYNAMIC: [&str; 4] = ["kprobes", "uprobes", "synthetic", "eprobes"];
+/// The category of system calls, and how its events begin.
+const SYSCALLS: &str = "syscalls";
+const SYSCALL_EVENTS: [&str; 2] = ["sys_enter_", "sys_exit_"];
+
+/// What must be looked up for a tracepoint.
+pub(super) fn asks(name: &str) -> Vec<Ask> {
+    vec![
+        Ask::named(essential(&trace::typedef(name)), Kind::Typedef),
+        Ask::named(SENTINEL, Kind::Typedef).in_vmlinux(),
+    ]
+}
+
+/// The system call that an event is about.
+fn system_call<'n>(category: &str, name: &'n str) -> Option<&'n str> {
+    (category == SYSCALLS).then_some(())?;
+    SYSCALL_EVENTS.iter().find_map(|start| name.strip_prefix(start))
+}
+
+/// What must be looked up for an event.
+pub(super) fn event_asks(category: &str, name: &str) -> Vec<Ask> {
+    match system_call(category, name) {
+        Some(call) => syscall::asks(call),
+        None => asks(name),
+    }
+}
+
+/// What becomes of a tracepoint.
+pub(super) fn fate(name: &str, found: &[&Found]) -> Fate {
+    let [own, sentinel] = found else { return Fate::NotJudged };
+    match trace::named(&trace::typedef(name), own) {
+        Fate::Missing(Lack::Absent(_)) if !matches!(sentinel, Found::In(_)) => {
+            Fate::Unknown(Doubt::NoTracepoints)
+        }
+        fate => fate,
+    }
+}
+
+/// What becomes of an event.
+pub(super) fn event_fate(category: &str, name: &str, found: &[&Found], kernel: &Kernel) -> Fate {
+    if system_call(category, name).is_some() {
+        return match syscall::fate(found, kernel) {
+            met @ Fate::Met { .. } => met,
+            _ => Fate::Unknown(Doubt::Dynamic),
+        };
+    }
+    match fate(name, found) {
+        Fate::Missing(_) if DYNAMIC.contains(&category) => Fate::Unknown(Doubt::Dynamic),
+        fate => fate,
+    }
+}

@@ -1,0 +1,78 @@
+//! Objects, and what the verifier says of their traps against a target.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use corecheck_tests::carve;
+
+use crate::ffi::Prepared;
+use crate::targets::Target;
+use crate::trap::{Code, Trap};
+use crate::verdict::{self, AttachIds, Truth};
+
+/// An object with all that does not depend on the target.
+pub struct Subject {
+    /// What to call it in messages.
+    pub name: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Its code.
+    pub code: Code,
+}
+
+/// A trap in a program, and what the verifier says of it.
+#[derive(Debug)]
+pub struct Asked {
+    /// The program.
+    pub program: String,
+    /// The trap.
+    pub trap: Trap,
+    /// The verifier's word.
+    pub truth: Truth,
+}
+
+impl Subject {
+    /// What the verifier says of every trap that libbpf makes of this target; or why libbpf refuses to relocate it.
+    pub fn ask(&self, target: &Target, ids: &AttachIds) -> Result<Result<Vec<Asked>, String>> {
+        let prepared = match Prepared::new(&self.bytes, &target.file)? {
+            Ok(prepared) => prepared,
+            Err(refusal) => return Ok(Err(refusal.0)),
+        };
+        let mut all = Vec::new();
+        for program in prepared.programs()? {
+            let traps = self.code.traps(&program)?;
+            for (index, trap) in traps.iter().enumerate() {
+                let truth = verdict::ask(&prepared, &self.code, ids, &program, &traps, index);
+                all.push(Asked { program: program.name.clone(), trap: trap.clone(), truth });
+            }
+        }
+        Ok(Ok(all))
+    }
+}
+
+/// Reads every object in `files` that is of this machine's byte order, those within executables included; each once.
+pub fn read_all(files: &[PathBuf]) -> Result<Vec<Subject>> {
+    let (mut subjects, mut known) = (Vec::new(), HashSet::new());
+    for file in files {
+        let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let found = carve::bpf_objects(&bytes);
+        ensure!(!found.is_empty(), "{} holds no BPF object", file.display());
+        for one in found {
+            let is_little = one.bytes.get(5) == Some(&1);
+            if is_little != cfg!(target_endian = "little") || !known.insert(one.bytes.to_vec()) {
+                continue;
+            }
+            let name = name_of(file, one.offset);
+            let code = Code::read(one.bytes).with_context(|| name.clone())?;
+            subjects.push(Subject { name, bytes: one.bytes.to_vec(), code });
+        }
+    }
+    Ok(subjects)
+}
+
+fn name_of(file: &Path, offset: usize) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    if offset == 0 { name.into_owned() } else { format!("{name}@{offset:#x}") }
+}

@@ -1,0 +1,122 @@
+//! What objects are relocated against: kernels other than the running one, BTF in which there is nothing, and variations of
+//! the running kernel's, in which some of what an object asks for is missing.
+//!
+//! Real kernels lack little, and so say little about guards. In a variation what is there is where the running kernel has
+//! it, so that the verifier has no other cause to refuse a program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use corecheck_layouts::btf::{Btf, Builder, Endian, TypeSpec};
+
+/// A file of BTF with a name for messages.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// For messages.
+    pub name: String,
+    /// Raw BTF.
+    pub file: PathBuf,
+}
+
+/// Where the running kernel has its BTF.
+pub const RUNNING: &str = "/sys/kernel/btf/vmlinux";
+
+/// BTF with a `long`, which says how wide pointers are, and an `int`.
+pub fn nothing(work: &Path) -> Result<Target> {
+    let mut builder = Builder::new(Endian::Little);
+    for (name, size) in [("long", 8), ("int", 4)] {
+        builder.add(TypeSpec::Int {
+            name: name.to_owned(),
+            size,
+            encoding: 1,
+            offset: 0,
+            bits: size as u8 * 8,
+        });
+    }
+    write(work.join("nothing.btf"), "nothing", &builder.finish()?)
+}
+
+/// So many variations of what the running kernel has for an object. None if bpftool cannot tell what that is: it stops
+/// at the first relocation that is an error.
+pub fn variations(object: &Path, name: &str, count: u64, work: &Path) -> Result<Vec<Target>> {
+    let least = work.join(format!("{name}.least.btf"));
+    let output = Command::new("bpftool")
+        .args(["gen", "min_core_btf", RUNNING])
+        .args([&least, object])
+        .output()
+        .context("cannot run bpftool")?;
+    if !output.status.success() {
+        return Ok(Vec::new());
+    }
+    let bytes = fs::read(&least)?;
+    let btf = Btf::parse(bytes).context("cannot read what bpftool made")?;
+    let types: Option<Vec<TypeSpec>> = btf.ids().map(|id| TypeSpec::of(btf.ty(id))).collect();
+    let types = types.context("bpftool made types of an unknown kind")?;
+    (0..count)
+        .map(|number| {
+            let mut builder = Builder::new(Endian::Little);
+            for spec in vary(types.clone(), number) {
+                builder.add(spec);
+            }
+            let file = work.join(format!("{name}.{number}.btf"));
+            write(file, &format!("variation {number}"), &builder.finish()?)
+        })
+        .collect()
+}
+
+/// Takes away members, enumerators and names of types: few in the first variation, more in those that follow.
+fn vary(mut types: Vec<TypeSpec>, number: u64) -> Vec<TypeSpec> {
+    let mut dice = Dice::new(number);
+    let one_in = [12, 6, 3, 2][usize::try_from(number % 4).unwrap_or(0)];
+    for spec in &mut types {
+        match spec {
+            TypeSpec::Composite { name, members, .. } => {
+                members.retain(|member| member.name.is_empty() || !dice.once_in(one_in));
+                rename(name, dice.once_in(one_in * 4));
+            }
+            TypeSpec::Enum { name, values, .. } => {
+                values.retain(|_| !dice.once_in(one_in));
+                rename(name, dice.once_in(one_in * 4));
+            }
+            TypeSpec::Typedef { name, .. } => rename(name, dice.once_in(one_in * 2)),
+            _ => {}
+        }
+    }
+    types
+}
+
+fn rename(name: &mut String, to_another: bool) {
+    if to_another && !name.is_empty() {
+        name.push_str("_gone");
+    }
+}
+
+fn write(file: PathBuf, name: &str, bytes: &[u8]) -> Result<Target> {
+    fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(Target { name: name.to_owned(), file })
+}
+
+/// A target from the command line: NAME=FILE.
+pub fn named(argument: &str) -> Result<Target> {
+    let (name, file) = argument.split_once('=').context("--target wants NAME=FILE")?;
+    ensure!(Path::new(file).exists(), "there is no {file}");
+    Ok(Target { name: name.to_owned(), file: file.into() })
+}
+
+/// Numbers that look like chance (xorshift64*), the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn new(number: u64) -> Self {
+        Self(0x9e37_79b9_7f4a_7c15_u64.wrapping_add(number << 20))
+    }
+
+    fn once_in(&mut self, sides: u64) -> bool {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).is_multiple_of(sides)
+    }
+}

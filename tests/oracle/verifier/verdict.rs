@@ -1,0 +1,143 @@
+//! What the running kernel's verifier says of one trap: the program is loaded with all its other traps made harmless.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::ffi::{self, Prepared, Program, Rejection, Slot};
+use crate::trap::{Code, Trap};
+
+/// Whether the verifier came to a trap.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Truth {
+    /// It did, and refused the program for it.
+    Met,
+    /// It did not, and took the program.
+    NotMet,
+    /// It refused the program for something else, which it came to before: in these words, without numbers.
+    Other(String),
+    /// It never looked at the program: why.
+    NotLoadable(String),
+}
+
+/// Ids of what programs attach to, each looked up once: that takes a reading of the whole BTF.
+#[derive(Default)]
+pub struct AttachIds(Mutex<HashMap<(String, u32), Option<u32>>>);
+
+impl AttachIds {
+    /// The id for a program: 0 if its type wants none; or why there is none.
+    fn of(&self, program: &Program) -> Result<u32, String> {
+        if !ffi::wants_attach_id(program) {
+            return Ok(0);
+        }
+        let (_, name) = program.section.split_once('/').ok_or("it does not say what it attaches to")?;
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = *known
+            .entry((name.to_owned(), program.attach))
+            .or_insert_with(|| ffi::attach_id(name, program.attach));
+        id.ok_or_else(|| "the running kernel lacks what it attaches to".to_owned())
+    }
+}
+
+/// Asks about one trap of a program that has these.
+pub fn ask(
+    prepared: &Prepared,
+    code: &Code,
+    ids: &AttachIds,
+    program: &Program,
+    traps: &[Trap],
+    asked: usize,
+) -> Truth {
+    let attach_to = match ids.of(program) {
+        Ok(id) => id,
+        Err(why) => return Truth::NotLoadable(why),
+    };
+    let mut slots = program.slots.clone();
+    for (index, trap) in traps.iter().enumerate() {
+        if index != asked {
+            slots[trap.at.clone()].copy_from_slice(&trap.harmless);
+        }
+    }
+    let loaded = load(prepared, program, &slots, code, attach_to);
+    judge(loaded, traps[asked].number)
+}
+
+/// The kernel has no memory or is interrupted now and then.
+fn load(
+    prepared: &Prepared,
+    program: &Program,
+    slots: &[Slot],
+    code: &Code,
+    attach_to: u32,
+) -> Result<(), Rejection> {
+    const EAGAIN: i32 = 11;
+    const EINTR: i32 = 4;
+    let mut loaded = ffi::load(prepared, program, slots, &code.license, attach_to);
+    for _ in 0..5 {
+        match &loaded {
+            Err(rejection) if matches!(rejection.errno, EAGAIN | EINTR) => {
+                loaded = ffi::load(prepared, program, slots, &code.license, attach_to);
+            }
+            _ => break,
+        }
+    }
+    loaded
+}
+
+fn judge(loaded: Result<(), Rejection>, number: i32) -> Truth {
+    let Err(Rejection { errno, log }) = loaded else { return Truth::NotMet };
+    if log.contains(&format!("invalid func unknown#{number}\n")) {
+        return Truth::Met;
+    }
+    let errors: Vec<&str> = log.lines().filter(|line| !is_figure(line)).collect();
+    // The verifier speaks of how far it came only if it began.
+    if errors.len() == log.lines().count() {
+        let words = errors.first().map_or_else(String::new, |line| format!(": {}", without_numbers(line)));
+        return Truth::NotLoadable(format!("error {errno}{words}"));
+    }
+    Truth::Other(errors.last().map_or_else(|| format!("error {errno}"), |line| without_numbers(line)))
+}
+
+/// Lines of figures that end what the verifier says.
+fn is_figure(line: &str) -> bool {
+    ["processed ", "verification time ", "stack depth "].iter().any(|start| line.starts_with(start))
+}
+
+/// The same words for the same sort of error.
+fn without_numbers(line: &str) -> String {
+    let mut words = String::new();
+    for character in line.chars() {
+        if !character.is_ascii_digit() {
+            words.push(character);
+        } else if !words.ends_with('N') {
+            words.push('N');
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(log: &str) -> Truth {
+        judge(Err(Rejection { errno: 22, log: log.to_owned() }), 195_896_080)
+    }
+
+    #[test]
+    fn only_its_own_trap_counts() {
+        let end = "processed 3 insns (limit 1000000) max_states_per_insn 0\n";
+        assert_eq!(judge(Ok(()), 1), Truth::NotMet);
+        assert_eq!(refused(&format!("invalid func unknown#195896080\n{end}")), Truth::Met);
+        let other = Truth::Other("invalid func unknown#N".to_owned());
+        assert_eq!(refused(&format!("invalid func unknown#1958960801\n{end}")), other);
+        let stack = Truth::Other("invalid read from stack RN off -N+N size N".to_owned());
+        assert_eq!(refused(&format!("invalid read from stack R1 off -16+0 size 8\n{end}")), stack);
+    }
+
+    #[test]
+    fn what_was_never_verified_says_nothing() {
+        assert_eq!(refused(""), Truth::NotLoadable("error 22".to_owned()));
+        let named = Truth::NotLoadable("error 22: Tracing programs must provide btf_id".to_owned());
+        assert_eq!(refused("Tracing programs must provide btf_id\n"), named);
+    }
+}
