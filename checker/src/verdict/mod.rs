@@ -1,9 +1,11 @@
 //! Verdicts: what the outcomes mean for loading a program, and with it the object.
 
 mod judge;
+mod observed;
 mod without;
 
 pub use judge::{can_guard, judge, judge_all};
+pub use observed::{Observed, observed};
 pub use without::{Without, without};
 
 /// The verdict on a program or an object, from best to worst: the worst stands.
