@@ -6,14 +6,15 @@ use corecheck_layouts::kernel::Kernel;
 use super::checked::{Checked, LOADER};
 use super::findings::findings;
 use super::model::{
-    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, ObjectEntry, OutcomeEntry,
-    ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool, WithoutEntry,
+    AccessEntry, AnswerEntry, ChangeEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, ObjectEntry,
+    OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool,
+    WithoutEntry,
 };
 use super::words;
 use crate::access::Access;
 use crate::answer::Answer;
 use crate::object::{ExternKind, Object};
-use crate::resolve::{Outcome, Reason, State};
+use crate::resolve::{Change, Outcome, Reason, State};
 use crate::verdict::{Cause, Condition, ObjectVerdict};
 
 /// Builds the report.
@@ -134,8 +135,13 @@ fn outcome_entry(access: &Access, outcome: &Outcome) -> OutcomeEntry {
         reason: outcome.reason.as_ref().map(|reason| words::reason(access, reason)),
         unit: outcome.target.as_ref().map(|place| place.unit.clone()),
         target: outcome.target.as_ref().map(|place| place.spec.clone()),
+        changes: outcome.changes.iter().map(change_entry).collect(),
         reach: (outcome.state == State::Poisoned).then_some("not-analysed"),
     }
+}
+
+fn change_entry(change: &Change) -> ChangeEntry {
+    ChangeEntry { code: change.code.word(), was: change.was.clone(), is: change.is.clone() }
 }
 
 fn programs(checked: &Checked, verdict: &ObjectVerdict) -> Vec<ProgramResult> {
