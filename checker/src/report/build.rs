@@ -14,12 +14,8 @@ use super::words;
 use crate::access::Access;
 use crate::answer::Answer;
 use crate::object::{ExternKind, Object};
-<<<<<<< HEAD
-use crate::resolve::{Change, Outcome, Reason, State};
-=======
 use crate::reach::Reach;
-use crate::resolve::{Outcome, Reason, State};
->>>>>>> 024cdc14472621f8ee9d13bdeb3cba00c15f8db1
+use crate::resolve::{Change, Outcome, Reason, State};
 use crate::verdict::{Cause, Condition, ObjectVerdict};
 
 /// Builds the report.
@@ -149,13 +145,9 @@ fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Reach>) -> Ou
         reason: outcome.reason.as_ref().map(|reason| words::reason(access, reason)),
         unit: outcome.target.as_ref().map(|place| place.unit.clone()),
         target: outcome.target.as_ref().map(|place| place.spec.clone()),
-<<<<<<< HEAD
         changes: outcome.changes.iter().map(change_entry).collect(),
-        reach: (outcome.state == State::Poisoned).then_some("not-analysed"),
-=======
         // No program that is loaded holds it: nothing comes to it.
         reach: (outcome.state == State::Poisoned).then_some(reach.unwrap_or(Reach::Guarded).word()),
->>>>>>> 024cdc14472621f8ee9d13bdeb3cba00c15f8db1
     }
 }
 
@@ -223,6 +215,7 @@ fn reasons(
             }
             Cause::MayBeReached(accesses) => push(words::may_be_reached(accesses.len())),
             Cause::Unreplaced(accesses) => push(words::unreplaced(accesses.len())),
+            Cause::Changed(changed) => push(words::changed(changed)),
         }
     }
     reasons

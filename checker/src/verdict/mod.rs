@@ -98,6 +98,8 @@ pub enum Cause {
     MayBeReached(Vec<usize>),
     /// These accesses are poisoned and guarded, and nothing takes their place.
     Unreplaced(Vec<usize>),
+    /// What these accesses read is something else than the program was compiled for.
+    Changed(Vec<(usize, Observed)>),
     /// These accesses need types that are not stored.
     NotStored(Vec<usize>),
 }

@@ -22,9 +22,9 @@ pub enum Observed {
 
 /// What a program observes of an access, given the constant numbers of bytes that it reads from the field's address.
 ///
-/// Where these are known they decide about size and length: reads that still fit observe nothing of a change of these, and
+/// Where these are known, and `are_all`, they decide about size and length: reads that still fit observe nothing of a change of these, and
 /// of those that do not the length says more than the change.
-pub fn observed(outcome: &Outcome, reads: &[u64]) -> Vec<Observed> {
+pub fn observed(outcome: &Outcome, reads: &[u64], are_all: bool) -> Vec<Observed> {
     let misread = |extent: &Extent, bytes: u64| {
         let bytes = u32::try_from(bytes).ok()?;
         let how = extent.misread(bytes)?;
@@ -32,8 +32,9 @@ pub fn observed(outcome: &Outcome, reads: &[u64]) -> Vec<Observed> {
     };
     let misreads =
         outcome.extent.iter().flat_map(|extent| reads.iter().filter_map(|&bytes| misread(extent, bytes)));
-    let is_decided =
-        |code: ChangeCode| !reads.is_empty() && matches!(code, ChangeCode::Size | ChangeCode::Array);
+    let is_decided = |code: ChangeCode| {
+        are_all && !reads.is_empty() && matches!(code, ChangeCode::Size | ChangeCode::Array)
+    };
     let changes = outcome.changes.iter().filter(|change| !is_decided(change.code));
     let has = |code: ChangeCode| outcome.changes.iter().any(|change| change.code == code);
     // Both are told in the same words.
@@ -79,7 +80,8 @@ mod tests {
     #[test]
     fn known_reads_decide_about_size() {
         let grown = Extent { local: 4, target: 8, alike: 4, is_number: true };
-        let of = |codes: &[ChangeCode], reads: &[u64]| words(&observed(&outcome(codes, Some(grown)), reads));
+        let of =
+            |codes: &[ChangeCode], reads: &[u64]| words(&observed(&outcome(codes, Some(grown)), reads, true));
         let (size, sign, pointee) = (ChangeCode::Size, ChangeCode::Sign, ChangeCode::Pointee);
         assert_eq!(of(&[size], &[]), ["size"]);
         assert_eq!(of(&[size], &[4]), ["4 Part 4 8"]);
@@ -90,13 +92,15 @@ mod tests {
         assert_eq!(of(&[sign, size], &[2]), ["sign"]);
         assert_eq!(of(&[pointee, size], &[2]), ["pointee"]);
         assert_eq!(of(&[ChangeCode::Array], &[2]), [""; 0]);
+        let not_all = observed(&outcome(&[size], Some(grown)), &[2], false);
+        assert_eq!(words(&not_all), ["size"], "it may read in other ways too");
     }
 
     #[test]
     fn what_has_not_changed_is_not_observed() {
-        assert_eq!(observed(&outcome(&[], None), &[1, 4, 8, 4096]), []);
+        assert_eq!(observed(&outcome(&[], None), &[1, 4, 8, 4096], true), []);
         let longer = Extent { local: 8, target: 4, alike: 4, is_number: false };
-        assert_eq!(observed(&outcome(&[], Some(longer)), &[]), [], "nothing is known to read so far");
-        assert_eq!(words(&observed(&outcome(&[], Some(longer)), &[8])), ["8 Beyond 8 4"]);
+        assert_eq!(observed(&outcome(&[], Some(longer)), &[], true), [], "nothing is known to read so far");
+        assert_eq!(words(&observed(&outcome(&[], Some(longer)), &[8], true)), ["8 Beyond 8 4"]);
     }
 }

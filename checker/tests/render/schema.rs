@@ -8,7 +8,6 @@ use std::path::Path;
 use corecheck::check::{Settings, check};
 use corecheck::object::read_file;
 use corecheck::render::json;
-use corecheck_layouts::kernel::Modules;
 use corecheck_layouts::store::Store;
 use jsonschema::Validator;
 use serde_json::{Value, json};
