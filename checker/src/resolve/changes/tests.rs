@@ -347,7 +347,7 @@ fn an_array_that_is_shorter_or_of_other_elements() {
     };
     let shorter = change(ChangeCode::Array, "char[16] (16 bytes)", "char[8] (8 bytes)");
     assert_eq!(changes(&of_length(1, 16), &of_length(1, 8)), shorter);
-    let other = change(ChangeCode::Array, "int[4] (16 bytes)", "char[16] (16 bytes)");
+    let other = change(ChangeCode::Array, "int[4] (4 bytes each)", "char[16] (1 byte each)");
     assert_eq!(changes(&of_length(4, 4), &of_length(1, 16)), other);
     let extents = |from: (u32, u32), to: (u32, u32)| {
         extent(&of_length(from.0, from.1), &of_length(to.0, to.1)).map(|extent| (extent.target, extent.alike))
@@ -434,6 +434,18 @@ fn a_field_that_a_union_overlays() {
     let alias = overlaid(|types| ("other", types.int("u64", 8, 0)));
     let empty = overlaid(|types| ("other", types.add(record("nothing", 0, Vec::new()))));
     assert_eq!((changes(&plain, &alias), changes(&plain, &empty)), (Vec::new(), Vec::new()));
+    let padding = overlaid(|types| ("__pad2", types.int("int", 4, 1)));
+    assert_eq!(changes(&plain, &padding), []);
+    // Another view of the whole, as large as it is.
+    let view = |size: u32| {
+        move |types: &mut Builder| {
+            let (long, all) = (types.int("long", 8, 1), types.int("view", size, 0));
+            let both = types.add(record("", 16, vec![member("f", long, 0), member("g", long, 64)]));
+            let union = types.add(union("", 16, vec![member("", both, 0), member("all", all, 0)]));
+            types.add(record("s", 24, vec![member("", union, 0), member("h", long, 128)]))
+        }
+    };
+    assert_eq!((changes(&plain, &view(16)).len(), changes(&plain, &view(8)).len()), (0, 1));
     let at_home = |local: Fill<'_>, target: Fill<'_>, spec: &str| {
         outcome(MOVE, Asks::default(), spec, local, target).changes
     };
