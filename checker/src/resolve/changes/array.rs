@@ -39,7 +39,9 @@ impl Comparison<'_> {
         let is_shorter = matches!(counts, [Some(from), Some(to)] if to < from && to > 0) && !self.asks.size;
         if has_other_stride || is_shorter {
             let shown = |btf: &Btf, id: TypeId, stride: Option<u32>| match stride {
-                Some(stride) if has_other_stride => format!("{} ({} each)", type_name(btf, id), bytes(stride)),
+                Some(stride) if has_other_stride => {
+                    format!("{} ({} each)", type_name(btf, id), bytes(stride))
+                }
                 _ => with_size(btf, id),
             };
             let was = shown(local_btf, local, strides[0]);

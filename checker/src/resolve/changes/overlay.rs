@@ -95,7 +95,8 @@ impl Comparison<'_> {
 
 /// Whether a member is named as one that only takes room: `__pad`, `reserved_2`.
 fn is_padding(name: &[u8]) -> bool {
-    let is_word = |word: &[u8]| matches!(word, b"pad" | b"padding" | b"reserved" | b"rsvd" | b"unused" | b"dummy");
+    let is_word =
+        |word: &[u8]| matches!(word, b"pad" | b"padding" | b"reserved" | b"rsvd" | b"unused" | b"dummy");
     name.split(|byte| *byte == b'_' || byte.is_ascii_digit()).any(|word| is_word(&word.to_ascii_lowercase()))
 }
 
