@@ -8,7 +8,6 @@ use std::path::Path;
 use corecheck::check::{Settings, check};
 use corecheck::object::read_file;
 use corecheck::render::json;
-use corecheck_layouts::kernel::Modules;
 use corecheck_layouts::store::Store;
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -45,8 +44,19 @@ const OF_REPORTS: Rules = Rules {
 };
 
 /// Members that need not be there: a report without them is still valid.
-const OPTIONAL: [&str; 10] =
-    ["module", "without", "source", "embedded_in", "value", "unit", "target", "phase", "reason", "access"];
+const OPTIONAL: [&str; 11] = [
+    "module",
+    "without",
+    "source",
+    "embedded_in",
+    "value",
+    "unit",
+    "target",
+    "changes",
+    "phase",
+    "reason",
+    "access",
+];
 
 fn validator(schema: &str) -> Validator {
     let schema: Value = serde_json::from_str(schema).unwrap();
