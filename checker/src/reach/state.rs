@@ -1,6 +1,9 @@
 //! What is known at a point of a path.
 
+use super::alu::{Operation, whole};
 use super::code::{Code, Place};
+use super::copies::Copies;
+use super::meeting::Meeting;
 use super::scalar::Scalar;
 use super::stack::Stack;
 use super::value::{Id, Null, Number, Pointer, Register, To, Value};
@@ -35,6 +38,8 @@ pub(super) struct State {
     pub(super) frames: Vec<Frame>,
     /// Whether the verifier comes here for certain.
     pub(super) is_certain: bool,
+    /// Where it will be certain again.
+    pub(super) meeting: Option<Meeting>,
 }
 
 impl Frame {
@@ -67,7 +72,7 @@ impl Frame {
 impl State {
     /// The start of a function that is verified by itself.
     pub(super) fn at(place: Place, is_certain: bool) -> Self {
-        Self { frames: vec![Frame::new(place, 0, After::End)], is_certain }
+        Self { frames: vec![Frame::new(place, 0, After::End)], is_certain, meeting: None }
     }
 
     pub(super) fn top(&self) -> &Frame {
@@ -106,8 +111,9 @@ impl State {
         for register in self.all_registers().filter(|register| register.id() == id) {
             let field_of = register.field_of;
             match (&register.value, numbers) {
-                (Value::Pointer(_), _) | (Value::Number(_), Knows::Yes) => {
-                    *register = Register { field_of, ..new }
+                (Value::Pointer(_), _) => *register = Register { field_of, ..new },
+                (Value::Number(number), Knows::Yes) => {
+                    *register = Register { field_of, ..told_of_sum(&new, number.plus) };
                 }
                 (Value::Number(_), Knows::Perhaps) => *register = register.lose(),
                 (Value::Number(_), Knows::No) => {}
@@ -117,10 +123,18 @@ impl State {
 
     /// Whether whatever is found from `other` on is found from here on, too. Both stand at the same place.
     pub(super) fn covers(&self, other: &Self, code: &Code<'_>) -> bool {
-        if other.is_certain && !self.is_certain {
+        let is_as_certain = match (&self.meeting, &other.meeting) {
+            _ if self.is_certain => true,
+            _ if other.is_certain => false,
+            (_, None) => true,
+            (Some(one), Some(other)) => one.is_same(other),
+            (None, Some(_)) => false,
+        };
+        if !is_as_certain {
             return false;
         }
         let last = self.frames.len() - 1;
+        let mut copies = Copies::default();
         self.frames.iter().zip(&other.frames).enumerate().all(|(number, (one, two))| {
             let live = match number == last {
                 true => code.live(one.place),
@@ -128,13 +142,15 @@ impl State {
             };
             let registers = one.registers.iter().zip(&two.registers).enumerate();
             let mut alive = registers.filter(|(register, _)| live >> register & 1 == 1);
-            alive.all(|(_, (one, two))| one.covers(two)) && one.stack.covers(&two.stack)
+            alive.all(|(_, (one, two))| one.covers(two) && copies.agree(one, two))
+                && one.stack.covers(&two.stack, &mut copies)
         })
     }
 
     /// Takes up what `other` may be at the same place. Where the two differ nothing is certain any more.
     pub(super) fn join(&mut self, other: &Self) {
         self.is_certain = false;
+        self.meeting = None;
         for (one, two) in self.frames.iter_mut().zip(&other.frames) {
             for (register, new) in one.registers.iter_mut().zip(&two.registers) {
                 register.join(new);
@@ -151,10 +167,22 @@ impl State {
     }
 }
 
+/// What is told of a number, for one that is its sum with something.
+fn told_of_sum(told: &Register, plus: u32) -> Register {
+    let Value::Number(number) = told.value else { return *told };
+    let by = i64::from(plus) - i64::from(number.plus);
+    let scalar = match by {
+        0 => number.scalar,
+        _ => whole(Operation::Add, &number.scalar, &Scalar::of(by.cast_unsigned())),
+    };
+    Register::of(Value::Number(Number { scalar, plus, ..number }))
+}
+
 /// A number nobody knows anything of, of so many bytes, that came into being with this mark.
 pub(super) fn any_number(bytes: u32, id: Id, may_be_pointer: bool) -> Register {
     let scalar = Scalar::of_bytes(bytes);
-    Register::of(Value::Number(Number { scalar, id, is_lost: false, is_constant: false, may_be_pointer }))
+    let number = Number { scalar, id, plus: 0, is_lost: false, is_constant: false, may_be_pointer };
+    Register::of(Value::Number(number))
 }
 
 /// The same pointer, known not to be null.
