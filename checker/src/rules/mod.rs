@@ -14,6 +14,7 @@ mod field_kind_changed;
 mod field_missing;
 mod field_overlaid;
 mod module_not_loaded;
+mod module_not_searched;
 mod module_without_btf;
 mod no_program;
 mod object_refused;
@@ -83,7 +84,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 25] = [
+pub static ALL: [&Rule; 26] = [
     &ambiguous::RULE,
     &array_changed::RULE,
     &array_too_short::RULE,
@@ -98,6 +99,7 @@ pub static ALL: [&Rule; 25] = [
     &field_missing::RULE,
     &field_overlaid::RULE,
     &module_not_loaded::RULE,
+    &module_not_searched::RULE,
     &module_without_btf::RULE,
     &no_program::RULE,
     &object_refused::RULE,
@@ -143,7 +145,9 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
         Reason::Match(_) | Reason::Value(_) | Reason::Patch(_) | Reason::Broken(_) => &cannot_relocate::RULE,
         Reason::NotStored(Gap::ModulesBroken(_)) => &broken_btf::RULE,
         Reason::NotStored(_) => &type_not_stored::RULE,
-        Reason::Skipped(_) => return None,
+        Reason::NotSearched(_) => &module_not_searched::RULE,
+        Reason::Loader(_) => &cannot_relocate::RULE,
+        Reason::NotReached | Reason::Skipped(_) => return None,
     })
 }
 

@@ -6,7 +6,7 @@ mod observed;
 mod without;
 
 pub use all::{Case, Judged, judge_all};
-pub use judge::judge;
+pub use judge::{Load, judge};
 pub use observed::{Observed, observed};
 pub use without::{Without, without};
 

@@ -36,9 +36,15 @@ fn a_kernel(changes: &[&str]) -> Vec<u8> {
     let one = btf.add(record(if is("pointer") { "two" } else { "one" }, 8, vec![member("x", word, 4)]));
     let pointer = btf.add(TypeSpec::Ptr { to: one });
     let second = if is("pair moves") { 16 } else { 8 };
-    let pair = btf.add(record("pair", second + 8, vec![member("first", long, 0), member("second", long, second)]));
+    let pair =
+        btf.add(record("pair", second + 8, vec![member("first", long, 0), member("second", long, second)]));
     let values = match is("state") {
-        true => vec![(name("STATE_NEW"), 0), (name("STATE_WAIT"), 1), (name("STATE_RUN"), 2), (name("STATE_END"), 3)],
+        true => vec![
+            (name("STATE_NEW"), 0),
+            (name("STATE_WAIT"), 1),
+            (name("STATE_RUN"), 2),
+            (name("STATE_END"), 3),
+        ],
         false => vec![(name("STATE_NEW"), 0), (name("STATE_RUN"), 1), (name("STATE_END"), 2)],
     };
     let (size, is_signed, is_64) = (4, false, false);
@@ -183,10 +189,15 @@ fn risky_fails_only_when_that_is_wanted() {
     let outcomes = report.outcomes("local/kernel.btf/unknown");
     let changed = |access: usize| {
         let changes = outcomes[access]["changes"].as_array().cloned().unwrap_or_default();
-        let shown = changes.iter().map(|change| (text(change, "code"), text(change, "was"), text(change, "is")));
+        let shown =
+            changes.iter().map(|change| (text(change, "code"), text(change, "was"), text(change, "is")));
         shown.map(|(code, was, is)| format!("{code}: {was} -> {is}")).collect::<Vec<_>>()
     };
     assert_eq!(changed(0), ["size: unsigned int (4 bytes) -> long unsigned int (8 bytes)"]);
     assert_eq!(changed(7), ["pointee: struct one * -> struct two *"]);
-    assert_eq!((changed(2), changed(8)), (Vec::new(), Vec::new()), "its size is asked for, and it did not change");
+    assert_eq!(
+        (changed(2), changed(8)),
+        (Vec::new(), Vec::new()),
+        "its size is asked for, and it did not change"
+    );
 }
