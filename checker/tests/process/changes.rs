@@ -43,9 +43,9 @@ fn a_kernel(changes: &[&str]) -> Vec<u8> {
             (name("STATE_NEW"), 0),
             (name("STATE_WAIT"), 1),
             (name("STATE_RUN"), 2),
-            (name("STATE_END"), 3),
+            (name("STATE_DONE"), 3),
         ],
-        false => vec![(name("STATE_NEW"), 0), (name("STATE_RUN"), 1), (name("STATE_END"), 2)],
+        false => vec![(name("STATE_NEW"), 0), (name("STATE_RUN"), 1), (name("STATE_DONE"), 2)],
     };
     let (size, is_signed, is_64) = (4, false, false);
     let state = btf.add(TypeSpec::Enum { name: name("state"), size, is_signed, is_64, values });
@@ -135,8 +135,8 @@ fn each_change_is_told_of_the_programs_that_observe_it() {
             "state",
             "state",
             "enumerators-changed",
-            "numbers of `state` of struct thing mean something else there: STATE_RUN = 2, STATE_END = 3, \
-             not STATE_RUN = 1, STATE_END = 2",
+            "numbers of `state` of struct thing mean something else there: STATE_RUN = 2, STATE_DONE = 3, \
+             not STATE_RUN = 1, STATE_DONE = 2",
         ),
         (
             "row is shorter",
