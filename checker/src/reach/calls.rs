@@ -52,19 +52,8 @@ impl Walk<'_> {
 
     fn call_function(&mut self, state: &mut State, function: usize) -> bool {
         if self.is_global(function) {
-            match self.question.verifier.global_functions {
-                Knows::Yes => {
-                    self.call_global(state, function);
-                    return true;
-                }
-                Knows::No => {}
-                Knows::Perhaps => {
-                    state.is_certain = false;
-                    let mut apart = state.clone();
-                    self.call_global(&mut apart, function);
-                    self.todo.push(apart);
-                }
-            }
+            self.call_global(state, function);
+            return true;
         }
         let arguments = state.top().registers;
         self.enter(state, function, After::Call, |callee| {
@@ -195,6 +184,7 @@ impl Walk<'_> {
                     id,
                     plus: 0,
                     is_lost: false,
+                    is_constant: false,
                     may_be_pointer: false,
                 }))
             }
@@ -286,12 +276,6 @@ impl Walk<'_> {
         }
         let after =
             if repeats == Knows::No || callback == Callback::Area { After::Once } else { After::Again };
-        if repeats == Knows::Perhaps {
-            let mut once = state.clone();
-            if self.enter(&mut once, function, After::Once, |callee| prepare(callee, callback, &arguments)) {
-                self.todo.push(once);
-            }
-        }
         self.enter(state, function, after, |callee| prepare(callee, callback, &arguments))
     }
 }

@@ -72,7 +72,14 @@ mod tests {
 
     fn number(id: Id, plus: u32) -> Register {
         let scalar = Scalar::UNKNOWN;
-        Register::of(Value::Number(Number { scalar, id, plus, is_lost: false, may_be_pointer: false }))
+        Register::of(Value::Number(Number {
+            scalar,
+            id,
+            plus,
+            is_lost: false,
+            is_constant: false,
+            may_be_pointer: false,
+        }))
     }
 
     fn agree(known: [Register; 2], new: [Register; 2]) -> bool {

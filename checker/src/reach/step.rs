@@ -1,15 +1,16 @@
 //! One instruction.
 
-use super::ExternValue;
 use super::alu::{Operation, half, sign_extended, whole};
 use super::branch::{Comparison, Side, sides};
 use super::code::{Code, Place};
+use super::meeting::Meeting;
 use super::memory::Width;
 use super::scalar::Scalar;
 use super::state::{After, State, any_number, not_null};
 use super::value::{Id, Null, Number, Pointer, Register, To, Value};
 use super::verifier::{Knows, Verifier};
 use super::walk::Walk;
+use crate::attach::ExternValue;
 use crate::object::{ExternKind, Insn, Target};
 
 impl Walk<'_> {
@@ -161,7 +162,13 @@ impl Walk<'_> {
     }
 
     /// The states on both sides of a branch.
-    fn part(&self, state: &State, insn: Insn, comparison: Comparison, is_whole: bool) -> [Option<State>; 2] {
+    fn part(
+        &mut self,
+        state: &State,
+        insn: Insn,
+        comparison: Comparison,
+        is_whole: bool,
+    ) -> [Option<State>; 2] {
         let a = state.top().register(insn.dst);
         let takes_register = insn.code & 0x08 != 0;
         let b = match takes_register {
@@ -182,12 +189,16 @@ impl Walk<'_> {
         let checks_null = is_null_check && other.scalar.constant() == Some(0) && one.may_be_pointer;
         let is_certain = state.is_certain && !one.is_lost && !other.is_lost;
         let [taken, not] = sides(comparison, &one.scalar, &other.scalar, is_whole);
+        // What is a constant for the verifier goes one way, and which is known if it is out of the bounds known here.
+        let is_constant = one.is_known() && other.is_known();
         let is_decided = taken == Side::Never || not == Side::Never;
         let make = |side: Side, is_null_side: bool| {
             let mut new = state.clone();
             match side {
                 Side::Never => return None,
-                Side::OutOfRange if self.question.verifier.ranges == Knows::Yes => return None,
+                Side::OutOfRange if is_constant || self.question.verifier.ranges == Knows::Yes => {
+                    return None;
+                }
                 Side::OutOfRange => new.is_certain = false,
                 Side::Open(left, right) => {
                     // A branch that constants decide goes one way, whatever else the verifier may know.
@@ -205,7 +216,13 @@ impl Walk<'_> {
             Some(new)
         };
         let is_equal = comparison == Comparison::Equal;
-        [make(taken, is_equal), make(not, !is_equal)]
+        let mut both = [make(taken, is_equal), make(not, !is_equal)];
+        if state.is_certain && !is_certain && !is_decided {
+            // One of the two is taken, and it is not known which: where they meet it is certain again.
+            let meeting = Meeting::of(state, self.meeting_of(state.top().place));
+            both.iter_mut().flatten().for_each(|side| side.meeting = Some(meeting.clone()));
+        }
+        both
     }
 
     /// The two sides of a comparison of a pointer with 0.
@@ -314,7 +331,8 @@ fn moved_half(source: &Register, copies: Knows) -> Register {
             let is_lost = number.is_lost || number.id != 0 && copies == Knows::Perhaps;
             let scalar = number.scalar.low32();
             let id = if is_copy { number.id } else { 0 };
-            let number = Number { scalar, id, plus: number.plus, is_lost, may_be_pointer: false };
+            let number =
+                Number { scalar, id, plus: number.plus, is_lost, is_constant: false, may_be_pointer: false };
             Register { value: Value::Number(number), field_of: source.field_of }
         }
         Value::Pointer(_) => any_number(4, 0, false),
@@ -354,6 +372,7 @@ fn computed(
                 id: sum.id,
                 plus: sum.plus,
                 is_lost: is_lost && scalar.constant().is_none(),
+                is_constant: is_lost && one.is_known() && other.is_known(),
                 may_be_pointer: keeps_pointers && (one.may_be_pointer || other.may_be_pointer),
             })
         }

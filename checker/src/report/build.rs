@@ -13,6 +13,7 @@ use super::words;
 use crate::access::Access;
 use crate::answer::Answer;
 use crate::object::{ExternKind, Object};
+use crate::reach::Reach;
 use crate::resolve::{Outcome, Reason, State};
 use crate::verdict::{Cause, Condition, ObjectVerdict};
 
@@ -22,16 +23,18 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     let mut results = Vec::new();
     for (index, object) in checked.iter().enumerate() {
         let first = answers.len();
-        answers.extend(object.answers.distinct.iter().enumerate().map(|(number, answer)| AnswerEntry {
-            id: first + number,
-            object: index,
-            loader: LOADER,
-            outcomes: outcomes(&object.accesses, answer),
+        answers.extend(object.judged.answers.distinct.iter().enumerate().map(|(number, answer)| {
+            AnswerEntry {
+                id: first + number,
+                object: index,
+                loader: LOADER,
+                outcomes: outcomes(&object.accesses, answer, &object.judged.reach[number]),
+            }
         }));
         let unchecked = unchecked(object);
         for (kernel_index, kernel) in kernels.iter().enumerate() {
-            let answer = object.answers.of_kernel[kernel_index];
-            let verdict = &object.verdicts[kernel_index];
+            let answer = object.judged.answers.of_kernel[kernel_index];
+            let verdict = &object.judged.verdicts[kernel_index];
             results.push(ResultEntry {
                 object: index,
                 kernel: kernel.name.to_string(),
@@ -39,7 +42,13 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
                 answer: first + answer,
                 verdict: verdict.verdict.word(),
                 conditions: conditions(object, kernel_index, kernel),
-                reasons: reasons(object, verdict, &object.answers.distinct[answer], kernel, words::reason),
+                reasons: reasons(
+                    object,
+                    verdict,
+                    &object.judged.answers.distinct[answer],
+                    kernel,
+                    words::reason,
+                ),
                 unchecked: unchecked.clone(),
                 programs: programs(object, verdict),
             });
@@ -122,11 +131,12 @@ pub(crate) fn kernel_entry(kernel: &Kernel) -> KernelEntry {
     }
 }
 
-fn outcomes(accesses: &[Access], answer: &Answer) -> Vec<OutcomeEntry> {
-    accesses.iter().zip(&answer.outcomes).map(|(access, outcome)| outcome_entry(access, outcome)).collect()
+fn outcomes(accesses: &[Access], answer: &Answer, reach: &[Option<Reach>]) -> Vec<OutcomeEntry> {
+    let all = accesses.iter().zip(&answer.outcomes).zip(reach);
+    all.map(|((access, outcome), reach)| outcome_entry(access, outcome, *reach)).collect()
 }
 
-fn outcome_entry(access: &Access, outcome: &Outcome) -> OutcomeEntry {
+fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Reach>) -> OutcomeEntry {
     OutcomeEntry {
         access: access.id,
         outcome: outcome.state.word(),
@@ -134,7 +144,8 @@ fn outcome_entry(access: &Access, outcome: &Outcome) -> OutcomeEntry {
         reason: outcome.reason.as_ref().map(|reason| words::reason(access, reason)),
         unit: outcome.target.as_ref().map(|place| place.unit.clone()),
         target: outcome.target.as_ref().map(|place| place.spec.clone()),
-        reach: (outcome.state == State::Poisoned).then_some("not-analysed"),
+        // No program that is loaded holds it: nothing comes to it.
+        reach: (outcome.state == State::Poisoned).then_some(reach.unwrap_or(Reach::Guarded).word()),
     }
 }
 
@@ -159,13 +170,13 @@ fn conditions(checked: &Checked, at: usize, kernel: &Kernel) -> Vec<ConditionEnt
         let without = checked.without.iter().find(|without| without.condition == *condition);
         let without = without.and_then(|without| {
             let (answer, verdict) = without.of(at)?;
-            let answer = &without.answers.distinct[answer];
+            let answer = &without.judged.answers.distinct[answer];
             let reasons = reasons(checked, verdict, answer, kernel, words::reason_without);
             Some(WithoutEntry { verdict: verdict.verdict.word(), reasons })
         });
         ConditionEntry { without, ..words::condition(condition) }
     };
-    checked.verdicts[at].conditions.iter().map(entry).collect()
+    checked.judged.verdicts[at].conditions.iter().map(entry).collect()
 }
 
 /// Why a verdict is not ok: every distinct reason once, in the order of the accesses.
@@ -196,7 +207,8 @@ fn reasons(
             Cause::Failing(accesses) | Cause::NotStored(accesses) => {
                 accesses.iter().filter_map(of_access).for_each(&mut push);
             }
-            Cause::NotAnalysed(accesses) => push(words::not_analysed(accesses.len())),
+            Cause::MayBeReached(accesses) => push(words::may_be_reached(accesses.len())),
+            Cause::Unreplaced(accesses) => push(words::unreplaced(accesses.len())),
         }
     }
     reasons

@@ -95,11 +95,12 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
 
 /// Findings from what an object's accesses come to on one kernel.
 fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Draft>) {
-    let answer = &checked.answers.distinct[checked.answers.of_kernel[kernel]];
-    for cause in &checked.verdicts[kernel].causes {
+    let answer = &checked.judged.answers.distinct[checked.judged.answers.of_kernel[kernel]];
+    for cause in &checked.judged.verdicts[kernel].causes {
         let (accesses, level) = match cause {
             Cause::Failing(accesses) => (accesses, Level::Error),
-            Cause::NotAnalysed(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
+            Cause::MayBeReached(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
+            Cause::Unreplaced(accesses) => (accesses, Level::Note),
             Cause::Refused | Cause::ByteOrder => continue,
         };
         for &position in accesses {
@@ -152,7 +153,7 @@ fn of_broken_modules(
     if broken.is_empty() {
         return;
     }
-    let answer = &checked.answers.distinct[checked.answers.of_kernel[position]];
+    let answer = &checked.judged.answers.distinct[checked.judged.answers.of_kernel[position]];
     let outcomes = answer.outcomes.iter().enumerate();
     let searched = outcomes.filter(|(_, outcome)| outcome.units().any(|unit| unit != "vmlinux"));
     let accesses: BTreeSet<usize> = searched.map(|(access, _)| access).collect();
@@ -188,10 +189,13 @@ fn message(access: &Access, reason: &Reason, state: State, level: Level) -> Stri
         Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{}: {text}", access.essential_type_name()),
         _ => text,
     };
-    if state == State::Poisoned && level == Level::Warning {
-        return format!("{text} (fails unless the program guards the access, which is not analysed yet)");
+    match (state, level) {
+        (State::Poisoned, Level::Warning) => {
+            format!("{text} (fails if the verifier comes to it, which it may)")
+        }
+        (State::Poisoned, Level::Note) => format!("{text}; the program guards the access, and does without"),
+        _ => text,
     }
-    text
 }
 
 impl Draft {
@@ -224,8 +228,8 @@ mod tests {
     use crate::testing::{btf, kernel, kernel_of_things, member, object, programs, record};
 
     fn findings(objects: Vec<Object>, kernels: &[&Kernel]) -> Vec<FindingEntry> {
-        let settings = Settings { types: Vec::new(), modules: Modules::None };
-        check(objects, kernels, &settings).findings
+        let settings = Settings { modules: Modules::None, ..Settings::default() };
+        check(objects, kernels, &settings).expect("nothing is set").findings
     }
 
     /// Rule, kernels' releases, and accesses of each.

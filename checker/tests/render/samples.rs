@@ -108,7 +108,7 @@ fn resolved(access: usize, value: u64, target: &str) -> OutcomeEntry {
 
 /// An outcome with a reason and nothing else.
 fn not_resolved(access: usize, outcome: &'static str, reason: ReasonEntry) -> OutcomeEntry {
-    let reach = (outcome == "poisoned").then_some("not-analysed");
+    let reach = (outcome == "poisoned").then_some("reached");
     OutcomeEntry { access, outcome, value: None, reason: Some(reason), unit: None, target: None, reach }
 }
 
