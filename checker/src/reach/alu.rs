@@ -48,7 +48,8 @@ impl Operation {
     pub(super) fn is_followed(self, verifier: &Verifier) -> Knows {
         match self {
             Self::Neg => verifier.negation,
-            Self::Div | Self::Mod | Self::End => verifier.division,
+            Self::Div | Self::Mod => verifier.division,
+            Self::End => verifier.swaps,
             _ => Knows::Yes,
         }
     }
@@ -98,21 +99,20 @@ pub(super) fn whole(operation: Operation, a: &Scalar, b: &Scalar) -> Scalar {
     result.tidy().unwrap_or(Scalar::UNKNOWN)
 }
 
-/// The result of a 32-bit operation: on the lower halves, the upper half of the result being 0.
+/// The result of a 32-bit operation: on the lower halves, the upper half of the result being 0. That is forgotten where the
+/// verifier does not follow the operation: then all 64 bits are unknown to it (`is_safe_to_compute_dst_reg_range`).
 pub(super) fn half(operation: Operation, a: &Scalar, b: &Scalar) -> Scalar {
+    let is_shift = matches!(operation, Operation::Lsh | Operation::Rsh | Operation::Arsh);
+    if is_shift && (b.low32().constant().is_none() || b.u64.1 > 31) {
+        return Scalar::UNKNOWN;
+    }
     let (a, b) = (a.low32(), b.low32());
-    if operation == Operation::Arsh {
-        return match b.constant() {
-            Some(by @ 0..=31) => Scalar { bits: a.bits.sar(by as u32, 32), ..Scalar::of_bytes(4) }
-                .tidy()
-                .unwrap_or(Scalar::of_bytes(4)),
-            _ => Scalar::of_bytes(4),
-        };
+    match (operation, b.constant()) {
+        (Operation::Arsh, Some(by)) => Scalar { bits: a.bits.sar(by as u32, 32), ..Scalar::of_bytes(4) }
+            .tidy()
+            .unwrap_or(Scalar::of_bytes(4)),
+        _ => whole(operation, &a, &b).low32(),
     }
-    if matches!(operation, Operation::Lsh | Operation::Rsh) && b.constant().is_none_or(|by| by > 31) {
-        return Scalar::of_bytes(4);
-    }
-    whole(operation, &a, &b).low32()
 }
 
 /// Operations on two numbers, as the machine does them; `None` for those that verifiers do not follow.
