@@ -1,6 +1,7 @@
 //! Arithmetic on what is known of numbers (`adjust_scalar_min_max_vals`).
 
 use super::scalar::Scalar;
+use super::tnum::Tnum;
 use super::verifier::{Knows, Verifier};
 
 /// What an instruction computes: the upper four bits of its code.
@@ -78,8 +79,19 @@ pub(super) fn whole(operation: Operation, a: &Scalar, b: &Scalar) -> Scalar {
             s32: both(a.s32, swapped(b.s32), i32::checked_sub).unwrap_or(Scalar::UNKNOWN.s32),
         },
         Operation::Mul => {
-            let range = both(a.u64, b.u64, u64::checked_mul).unwrap_or(Scalar::UNKNOWN.u64);
-            Scalar { u64: range, ..Scalar::UNKNOWN }
+            let power = |of: &Scalar| of.constant().filter(|number| number.is_power_of_two());
+            let bits = match (power(a), power(b)) {
+                (_, Some(power)) => a.bits.shl(power.trailing_zeros()),
+                (Some(power), None) => b.bits.shl(power.trailing_zeros()),
+                (None, None) => Tnum::UNKNOWN,
+            };
+            Scalar {
+                bits,
+                u64: both(a.u64, b.u64, u64::checked_mul).unwrap_or(Scalar::UNKNOWN.u64),
+                s64: products(a.s64, b.s64, i64::checked_mul).unwrap_or(Scalar::UNKNOWN.s64),
+                u32: both(a.u32, b.u32, u32::checked_mul).unwrap_or(Scalar::UNKNOWN.u32),
+                s32: products(a.s32, b.s32, i32::checked_mul).unwrap_or(Scalar::UNKNOWN.s32),
+            }
         }
         Operation::And => {
             let most = a.u64.1.min(b.u64.1);
@@ -152,6 +164,12 @@ fn both<T: Copy>(a: (T, T), b: (T, T), operation: impl Fn(T, T) -> Option<T>) ->
     Some((operation(a.0, b.0)?, operation(a.1, b.1)?))
 }
 
+/// The least and the largest product of bounds, if none overflows.
+fn products<T: Copy + Ord>(a: (T, T), b: (T, T), product: impl Fn(T, T) -> Option<T>) -> Option<(T, T)> {
+    let all = [product(a.0, b.0)?, product(a.0, b.1)?, product(a.1, b.0)?, product(a.1, b.1)?];
+    Some((all.into_iter().min()?, all.into_iter().max()?))
+}
+
 fn swapped<T>(range: (T, T)) -> (T, T) {
     (range.1, range.0)
 }
@@ -167,7 +185,6 @@ pub(super) fn sign_extended(a: &Scalar, bits: u32) -> Scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tnum::Tnum;
     use super::*;
 
     const ALL: [Operation; 14] = [

@@ -368,7 +368,11 @@ fn computed(
                 Operation::Add | Operation::Sub => summed(operation, one, other, is_whole, verifier),
                 _ => Sum::default(),
             };
-            let is_lost = one.is_lost || other.is_lost || followed == Knows::Perhaps || sum.is_lost;
+            // Of products verifiers know different bits.
+            let is_product = operation == Operation::Mul
+                && ![one, other].iter().any(|of| of.scalar.constant().is_some_and(u64::is_power_of_two));
+            let is_lost =
+                one.is_lost || other.is_lost || followed == Knows::Perhaps || sum.is_lost || is_product;
             let keeps_pointers = is_whole && matches!(operation, Operation::Add | Operation::Sub);
             Value::Number(Number {
                 scalar,
