@@ -8,6 +8,7 @@ mod looked;
 mod made;
 mod modules;
 mod name;
+mod near;
 mod types;
 
 pub use arch::Arch;
@@ -16,6 +17,7 @@ pub use find::{Absence, Candidates, Found, Gap, Place, find_all, is_compatible};
 pub use looked::{Looked, LookedUp, Need, Root, StoredAt};
 pub use modules::{Modules, is_same_module};
 pub use name::KernelName;
+pub(crate) use near::{Near, is_asked};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
