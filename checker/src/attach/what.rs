@@ -117,8 +117,8 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
     match (what, local) {
         (What::TracedFunction(target), _) => trace::fate(target, &target.name, first),
         (What::TypedTracepoint(target), _) => trace::fate(target, &trace::typedef(&target.name), first),
-        (What::LsmHook(name), _) => trace::named(&format!("bpf_lsm_{name}"), first),
-        (What::Iterator(name), _) => trace::named(&format!("bpf_iter_{name}"), first),
+        (What::LsmHook(name), _) => trace::built_in(&format!("bpf_lsm_{name}"), first),
+        (What::Iterator(name), _) => trace::built_in(&format!("bpf_iter_{name}"), first),
         (What::RawTracepoint(name), _) => tracepoint::fate(name, found),
         (What::TraceEvent { category, name }, _) => tracepoint::event_fate(category, name, found, kernel),
         (What::ProbedFunction(name), _) => kprobe::fate(name, first),
@@ -130,9 +130,7 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
             ksym::fate(local, name, *of, first)
         }
         (What::Symbol(name), _) => ksym::symbol_fate(name, found),
-        (What::Helper(number), _) => {
-            enumerators::enumerator(first, |value| value.value == i64::from(*number) as u64)
-        }
+        (What::Helper(number), _) => enumerators::helper(first, *number),
         (What::MapType { number, .. }, _) => {
             enumerators::enumerator(first, |value| value.value == u64::from(*number))
         }
@@ -141,6 +139,16 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
         }
         _ => Fate::NotJudged,
     }
+}
+
+/// What a kernel calls a thing that is known by its number.
+pub(super) fn name(what: &What, found: &[&Found]) -> Option<String> {
+    let number = match what {
+        What::Helper(number) => *number,
+        What::MapType { number, .. } => i32::try_from(*number).ok()?,
+        _ => return None,
+    };
+    enumerators::name_of(found.first()?, number)
 }
 
 impl Target {
