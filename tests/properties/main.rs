@@ -10,6 +10,7 @@ mod model;
 mod order;
 mod own;
 mod share;
+mod stored;
 mod unrelated;
 mod walks;
 mod world;

@@ -54,6 +54,8 @@ fn an_object_resolves_against_its_own_types() {
                 prop_assert_eq!(outcome.state, State::Resolved, "{} {:?}", &access.key, outcome);
                 prop_assert_eq!(outcome.value, Some(local.value.number), "{}", &access.key);
                 prop_assert_eq!(outcome.patched, Some(access.slots), "{}", &access.key);
+                // And nothing has changed.
+                prop_assert_eq!((&outcome.changes[..], outcome.extent), (&[][..], None), "{}", &access.key);
                 if access.kind != RelocationKind::TypeIdLocal {
                     // It is the same walk, step by step.
                     let walk = outcome.target.as_ref().map(|place| place.spec.clone());

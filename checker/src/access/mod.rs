@@ -1,5 +1,6 @@
 //! Accesses: CO-RE relocations with their meaning.
 
+mod asks;
 mod kind;
 mod source;
 mod spec;
@@ -9,6 +10,7 @@ use std::collections::HashMap;
 
 use corecheck_layouts::btf::{Btf, Endian, TypeId};
 
+pub use asks::Asks;
 pub use kind::RelocationKind;
 pub use source::Source;
 pub use spec::{Accessor, MAX_DEPTH, Spec, SpecError, element_offset, is_flexible, root_name};
@@ -83,6 +85,8 @@ pub struct Access {
     pub slots: Slots,
     /// What it means by the object's own types, or what is wrong with it.
     pub local: Result<Local, Broken>,
+    /// What else its function asks about the same field.
+    pub asks: Asks,
     /// Why loaders do not look at it.
     pub skipped: Option<Skipped>,
     /// Where it stands in the source.
@@ -149,6 +153,7 @@ impl Access {
             spec_text,
             slots: Slots { first: Insn::default(), second: None },
             local: if is_anonymous { local.and(Err(Broken::AnonymousRoot)) } else { local },
+            asks: Asks::default(),
             skipped: None,
             source: None,
         }
@@ -187,7 +192,7 @@ pub fn accesses(object: &Object) -> Vec<Access> {
     let Some(btf) = object.btf.as_deref() else { return Vec::new() };
     let mut ordinals: HashMap<String, usize> = HashMap::new();
     let mut room = Room(MOST_TEXT_BYTES);
-    object
+    let mut all: Vec<Access> = object
         .relos
         .iter()
         .enumerate()
@@ -198,7 +203,9 @@ pub fn accesses(object: &Object) -> Vec<Access> {
             access.key = format!("{}#{ordinal}", access.key);
             access
         })
-        .collect()
+        .collect();
+    asks::tell(&mut all);
+    all
 }
 
 fn access(object: &Object, btf: &Btf, id: usize, relo: &CoreRelo) -> Access {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use corecheck_layouts::btf::{Btf, Endian, Kind, TypeId};
 use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all};
 
-pub use self::needs::needs;
+pub use self::needs::{needs, needs_of};
 
 pub(crate) use self::classes::classes;
 use self::groups::{Group, Root, groups, roots};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use corecheck_layouts::btf::Kind;
+use corecheck_layouts::btf::{Btf, Kind};
 use corecheck_layouts::kernel::{Need, Root};
 
 use super::groups::roots;
@@ -14,17 +14,24 @@ pub fn needs(objects: &[Object]) -> Vec<Root> {
     let mut needs: Vec<Root> = Vec::new();
     for object in objects {
         let Some(local) = object.btf.as_deref() else { continue };
-        let accesses = accesses(object);
-        for root in roots(local, &accesses) {
-            let of_root = accesses.iter().filter(|access| access.root == root.id);
-            let need = of_root.map(|access| need(access, root.kind)).fold(Need::Kind, Need::with);
+        for root in needs_of(local, &accesses(object)) {
             match needs.iter_mut().find(|known| known.name == root.name && known.kind == root.kind) {
-                Some(known) => known.need = std::mem::replace(&mut known.need, Need::Kind).with(need),
-                None => needs.push(Root { name: root.name, kind: root.kind, need }),
+                Some(known) => known.need = std::mem::replace(&mut known.need, Need::Kind).with(root.need),
+                None => needs.push(root),
             }
         }
     }
     needs
+}
+
+/// The same for some accesses by these types of an object; two local types of one essential name count apart.
+pub fn needs_of(local: &Btf, accesses: &[Access]) -> Vec<Root> {
+    let needs = roots(local, accesses).into_iter().map(|root| {
+        let of_root = accesses.iter().filter(|access| access.root == root.id);
+        let need = of_root.map(|access| need(access, root.kind)).fold(Need::Kind, Need::with);
+        Root { name: root.name, kind: root.kind, need }
+    });
+    needs.collect()
 }
 
 /// How much of its root decides about an access.

@@ -3,6 +3,7 @@
 mod accesses;
 mod check;
 mod exit;
+mod explain;
 mod format;
 mod layouts;
 mod objects;
@@ -34,6 +35,8 @@ enum Command {
     Check(check::CheckArgs),
     /// List what objects ask of a kernel, with source lines
     Accesses(accesses::AccessesArgs),
+    /// Explain what a finding means, why it happens and what to do
+    Explain(explain::ExplainArgs),
     /// Look at what is stored: kernels, types, and how types differ
     Layouts(layouts::LayoutsArgs),
 }
@@ -57,6 +60,7 @@ impl Cli {
         match self.command {
             Command::Check(args) => check::run(&args, &screen),
             Command::Accesses(args) => accesses::run(&args, &screen),
+            Command::Explain(args) => explain::run(&args, &screen),
             Command::Layouts(args) => layouts::run(&args, &screen),
         }
     }

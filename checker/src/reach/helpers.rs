@@ -65,6 +65,8 @@ pub(super) fn writes(helper: i32) -> Writes {
         4 | 16 | 45 | 112..=115 | 148 | 191 => Writes::To { pointer: 1, size: 2 },
         // skb_load_bytes
         26 => Writes::To { pointer: 3, size: 4 },
+        // Those that call back write nothing themselves.
+        164 | 170 | 180 | 181 | 209 => Writes::Nothing,
         // map_lookup_elem, map_update_elem, map_delete_elem, trace_printk, perf_event_output, get_stackid,
         // ringbuf_output, map_push_elem, ringbuf_submit, ringbuf_discard, map_lookup_percpu_elem, trace_vprintk, seq_write
         1 | 2 | 3 | 6 | 25 | 27 | 87 | 127 | 130 | 132 | 133 | 177 | 195 => Writes::Nothing,

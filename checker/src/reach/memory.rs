@@ -1,5 +1,7 @@
 //! Loads and stores.
 
+use corecheck_layouts::btf::Endian;
+
 use super::code::Place;
 use super::scalar::Scalar;
 use super::state::{State, any_number};
@@ -60,7 +62,10 @@ impl Walk<'_> {
         let read_only = self.question.verifier.read_only_maps;
         match to {
             To::Stack { frame, at: Some(at) } => match state.frames.get(usize::from(frame)) {
-                Some(of) => of.stack.load(at.saturating_add(off.into()), bytes),
+                Some(of) => {
+                    let endian = self.question.object.endian;
+                    of.stack.load(at.saturating_add(off.into()), bytes, endian, &self.question.verifier)
+                }
                 None => Register::LOST,
             },
             To::Stack { at: None, .. } => Register::LOST,
@@ -72,17 +77,21 @@ impl Walk<'_> {
                     .data
                     .get(section as usize)
                     .is_some_and(|data| data.kind == DataKind::ReadOnly);
-                let number = at.filter(|_| is_constant).and_then(|at| self.constant(section, at, bytes));
+                let number = at
+                    .filter(|_| is_constant)
+                    .and_then(|at| self.number(self.question.data.get(section as usize)?, at, bytes));
                 known(number, read_only)
             }
             To::Kconfig { symbol, at } => {
                 let at = at.and_then(|at| at.checked_add(off.into()));
-                match (self.question.externs.get(symbol as usize), at) {
-                    (Some(&ExternValue::Number(number)), Some(0)) => {
-                        known(Some(number & Scalar::of_bytes(bytes).u64.1), read_only)
-                    }
+                let value = match self.question.externs.get(symbol as usize) {
+                    Some(ExternValue::Bytes(value)) => at.and_then(|at| self.number(value, at, bytes)),
+                    _ => None,
+                };
+                match value {
+                    Some(number) => known(Some(number), read_only),
                     // It is a constant that the verifier knows, and this does not.
-                    _ => any_number(bytes, 0, false).lose(),
+                    None => any_number(bytes, 0, false).lose(),
                 }
             }
             To::Context => any_number(bytes, 0, bytes == 8 && self.has_typed_context),
@@ -91,16 +100,14 @@ impl Walk<'_> {
         }
     }
 
-    /// Bytes of a section of constants as a number.
-    fn constant(&self, section: u32, at: i64, bytes: u32) -> Option<u64> {
-        let data = self.question.data.get(section as usize)?;
+    /// So many of these bytes as a number.
+    fn number(&self, data: &[u8], at: i64, bytes: u32) -> Option<u64> {
         let start = usize::try_from(at).ok()?;
         let bytes = data.get(start..start.checked_add(bytes as usize)?)?;
-        let endian = self.question.object.endian;
         let fold = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
-        Some(match endian {
-            corecheck_layouts::btf::Endian::Little => bytes.iter().rev().fold(0, fold),
-            corecheck_layouts::btf::Endian::Big => bytes.iter().fold(0, fold),
+        Some(match self.question.object.endian {
+            Endian::Little => bytes.iter().rev().fold(0, fold),
+            Endian::Big => bytes.iter().fold(0, fold),
         })
     }
 

@@ -64,10 +64,10 @@ pub struct Trap {
 }
 
 /// What an extern comes to when the object is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ExternValue {
-    /// A value of the configuration.
-    Number(u64),
+    /// A value of the configuration: its bytes as they stand in memory.
+    Bytes(Vec<u8>),
     /// A symbol that the kernel has: its address is not 0.
     Present,
     /// A symbol that it has not: its address is 0.

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use corecheck_layouts::btf::Endian;
+
 use super::alu::sign_extended;
 use super::scalar::Scalar;
-use super::value::{Null, Pointer, Register, Value};
+use super::value::{Null, Number, Pointer, Register, Value};
 use super::verifier::{Knows, Verifier};
 
 /// Slots of 8 bytes, by the offset of their first byte from the frame's end in bytes: a negative multiple of 8. Those that
@@ -16,11 +18,11 @@ pub(super) struct Stack {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Slot {
-    /// A register of which the first so many bytes were stored.
-    Spilled { register: Register, bytes: u32 },
-    /// Bytes of which no more is known than whether they are 0.
-    Bytes([Byte; 8]),
+struct Slot {
+    /// A register that was stored where the slot begins, and how many of its bytes.
+    spilled: Option<(Register, u32)>,
+    /// The bytes, as far as they are not the register's.
+    bytes: [Byte; 8],
 }
 
 /// A byte.
@@ -28,18 +30,27 @@ enum Slot {
 enum Byte {
     /// Not written.
     Unset,
-    /// 0, and every verifier knows.
+    /// 0, and the verifier knows.
     Zero,
     /// Anything.
     Any,
     /// Anything, and the verifier may know what.
     Lost,
+    /// One of a register's.
+    Spilled,
 }
 
 /// Slots are 8 bytes.
 const SLOT: i32 = 8;
 /// A stack is no deeper, in bytes.
 const DEEPEST: i32 = -512;
+const UNSET: Slot = Slot { spilled: None, bytes: [Byte::Unset; 8] };
+const LOST: Slot = Slot { spilled: None, bytes: [Byte::Lost; 8] };
+
+/// The slot that a byte is in, by its offset, and its place within.
+fn slot_of(at: i32) -> (i32, usize) {
+    (at.div_euclid(SLOT) * SLOT, at.rem_euclid(SLOT) as usize)
+}
 
 impl Stack {
     /// Stores the lowest so many bytes (1, 2, 4 or 8) of a register. `is_immediate`: the instruction holds the number.
@@ -51,96 +62,89 @@ impl Stack {
         is_immediate: bool,
         verifier: &Verifier,
     ) {
-        let start = at.div_euclid(SLOT) * SLOT;
-        let within = at.rem_euclid(SLOT) as usize;
-        let constant = register.constant().map(|number| match bytes {
-            8 => number,
-            _ => number & ((1 << (bytes * 8)) - 1),
-        });
+        let (start, within) = slot_of(at);
+        let constant = register.constant().map(|number| number & Scalar::of_bytes(bytes).u64.1);
         let is_zero = constant == Some(0);
         let stays = match (&register.value, constant) {
             _ if within != 0 => Knows::No,
-            (Value::Pointer(_), _) => {
-                if bytes == 8 {
-                    Knows::Yes
-                } else {
-                    Knows::No
-                }
-            }
-            (_, _) if is_zero => Knows::No,
+            (Value::Pointer(_), _) if bytes == 8 => Knows::Yes,
+            (Value::Pointer(_), _) => Knows::No,
+            _ if is_zero => verifier.zero_spills,
             (_, Some(_)) if is_immediate => verifier.stored_constants,
             (Value::Number(number), _) if bytes == 8 && number.may_be_pointer => Knows::Yes,
             (_, Some(_)) if bytes == 8 => Knows::Yes,
             (_, None) if bytes == 8 => verifier.spilled_ranges,
             _ => verifier.narrow_spills,
         };
-        if stays != Knows::No {
-            let mut register = register;
-            if bytes < 8 {
-                register = register.cut(bytes);
-            }
-            match stays {
-                Knows::Perhaps => register = register.lose(),
-                _ => {}
-            }
-            self.slots.insert(start, Slot::Spilled { register, bytes });
+        if stays == Knows::No {
+            let byte = match &register.value {
+                _ if is_zero => Byte::Zero,
+                Value::Number(number) if number.is_lost => Byte::Lost,
+                _ => Byte::Any,
+            };
+            self.set(at, bytes as i32, byte);
             return;
         }
-        let byte = match &register.value {
-            _ if is_zero => Byte::Zero,
-            Value::Number(number) if number.is_lost => Byte::Lost,
-            _ => Byte::Any,
-        };
-        self.set(at, bytes as i32, byte);
+        let stored = if bytes < 8 { register.cut(bytes) } else { register };
+        let slot = self.slots.entry(start).or_insert(UNSET);
+        if slot.spilled.take().is_some() {
+            slot.bytes = [Byte::Any; 8];
+        }
+        slot.spilled = Some((if stays == Knows::Perhaps { stored.lose() } else { stored }, bytes));
+        for (place, byte) in (0..).zip(&mut slot.bytes) {
+            *byte = match *byte {
+                _ if place < bytes => Byte::Spilled,
+                Byte::Unset | Byte::Zero => *byte,
+                _ => Byte::Any,
+            };
+        }
     }
 
-    /// Loads so many bytes (1, 2, 4 or 8).
-    pub(super) fn load(&self, at: i32, bytes: u32) -> Register {
-        let start = at.div_euclid(SLOT) * SLOT;
-        let within = at.rem_euclid(SLOT);
-        if let (Some(Slot::Spilled { register, bytes: stored }), 0) = (self.slots.get(&start), within) {
-            if *stored == bytes {
-                return *register;
+    /// Loads so many bytes (1, 2, 4 or 8), on a machine of this byte order.
+    pub(super) fn load(&self, at: i32, bytes: u32, endian: Endian, verifier: &Verifier) -> Register {
+        let (start, within) = slot_of(at);
+        let slot = self.slots.get(&start).copied().unwrap_or(UNSET);
+        let unknown = Register::number(Scalar::of_bytes(bytes));
+        if let (Some((register, stored)), 0) = (slot.spilled, within) {
+            if stored == bytes {
+                return register;
+            }
+            if bytes < stored && matches!(register.value, Value::Number(_)) {
+                return match (verifier.narrow_fills, endian) {
+                    (Knows::Yes, Endian::Little) => register.cut(bytes),
+                    (Knows::No, _) if register.constant() != Some(0) => unknown,
+                    _ => self.load_bytes(at, bytes, register.constant() == Some(0)),
+                };
             }
         }
-        let mut is_zero = true;
-        let mut is_lost = false;
-        for offset in at..at.saturating_add(bytes as i32) {
-            match self.byte(offset) {
-                Byte::Zero => {}
-                Byte::Any | Byte::Unset => is_zero = false,
-                Byte::Lost => (is_zero, is_lost) = (false, true),
-            }
-        }
-        if is_zero {
+        let is_zero = slot.spilled.is_some_and(|(register, _)| register.constant() == Some(0));
+        self.load_bytes(at, bytes, is_zero && verifier.zero_spills == Knows::Yes)
+    }
+
+    /// Loads bytes one by one; `is_zero`: the register that was stored there is 0.
+    fn load_bytes(&self, at: i32, bytes: u32, is_zero: bool) -> Register {
+        let all = || (at..at.saturating_add(bytes as i32)).map(|at| self.byte(at));
+        if all().all(|byte| byte == Byte::Zero || is_zero && byte == Byte::Spilled) {
             return Register::number(Scalar::of(0));
         }
-        let mut loaded = Register::number(Scalar::of_bytes(bytes));
-        if let Value::Number(number) = &mut loaded.value {
-            number.is_lost = is_lost;
-        }
-        loaded
+        let unknown = Register::number(Scalar::of_bytes(bytes));
+        if all().any(|byte| byte == Byte::Lost) { unknown.lose() } else { unknown }
     }
 
     fn byte(&self, at: i32) -> Byte {
-        match self.slots.get(&(at.div_euclid(SLOT) * SLOT)) {
-            None => Byte::Unset,
-            // A part of a spilled value: newer verifiers know it.
-            Some(Slot::Spilled { .. }) => Byte::Lost,
-            Some(Slot::Bytes(bytes)) => bytes[at.rem_euclid(SLOT) as usize],
-        }
+        let (start, within) = slot_of(at);
+        self.slots.get(&start).map_or(Byte::Unset, |slot| slot.bytes[within])
     }
 
     fn set(&mut self, at: i32, bytes: i32, byte: Byte) {
         for offset in at.max(DEEPEST)..at.saturating_add(bytes).min(0) {
-            let start = offset.div_euclid(SLOT) * SLOT;
-            let slot = self.slots.entry(start).or_insert(Slot::Bytes([Byte::Unset; 8]));
-            if let Slot::Spilled { .. } = slot {
-                *slot = Slot::Bytes([Byte::Lost; 8]);
+            let (start, within) = slot_of(offset);
+            let slot = self.slots.entry(start).or_insert(UNSET);
+            // A register is no more known when a part of it is written.
+            if slot.spilled.take().is_some() {
+                slot.bytes = [Byte::Any; 8];
             }
-            if let Slot::Bytes(bytes) = slot {
-                bytes[offset.rem_euclid(SLOT) as usize] = byte;
-            }
+            slot.bytes[within] = byte;
         }
     }
 
@@ -151,73 +155,53 @@ impl Stack {
 
     /// Something else may have written anywhere.
     pub(super) fn lose(&mut self) {
-        for slot in self.slots.values_mut() {
-            *slot = Slot::Bytes([Byte::Lost; 8]);
-        }
+        self.slots.values_mut().for_each(|slot| *slot = LOST);
     }
 
     /// Every register that is kept here.
     pub(super) fn registers_mut(&mut self) -> impl Iterator<Item = &mut Register> {
-        self.slots.values_mut().filter_map(|slot| match slot {
-            Slot::Spilled { register, .. } => Some(register),
-            Slot::Bytes(_) => None,
-        })
+        self.slots.values_mut().filter_map(|slot| slot.spilled.as_mut().map(|(register, _)| register))
     }
 
     /// As [`Register::covers`], for all of it.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        self.slots.iter().all(|(at, slot)| match (slot, other.slots.get(at)) {
-            (Slot::Bytes(bytes), None) => bytes.iter().all(|byte| *byte == Byte::Unset),
-            (Slot::Spilled { .. }, None) => false,
-            (Slot::Spilled { register, bytes }, Some(Slot::Spilled { register: new, bytes: of_new })) => {
-                bytes == of_new && register.covers(new)
-            }
-            (Slot::Bytes(bytes), Some(Slot::Bytes(of_new))) => {
-                bytes.iter().zip(of_new).all(|(one, two)| one.covers(*two))
-            }
-            (Slot::Bytes(bytes), Some(Slot::Spilled { register, .. })) => {
-                let is_number = matches!(register.value, Value::Number(number) if !number.may_be_pointer);
-                is_number && bytes.iter().all(|&byte| byte == Byte::Any || byte == Byte::Unset)
-            }
-            (Slot::Spilled { .. }, Some(Slot::Bytes(_))) => false,
-        })
+        self.slots.iter().all(|(at, slot)| slot.covers(other.slots.get(at).unwrap_or(&UNSET)))
     }
 
     /// What either may hold; what they do not have in common is lost.
     pub(super) fn join(&mut self, other: &Self) {
         self.slots.retain(|at, _| other.slots.contains_key(at));
         for (at, slot) in &mut self.slots {
-            let Some(new) = other.slots.get(at) else { continue };
-            *slot = match (*slot, *new) {
-                (
-                    Slot::Spilled { register: mut one, bytes },
-                    Slot::Spilled { register: two, bytes: of_two },
-                ) if bytes == of_two => {
-                    one.join(&two);
-                    Slot::Spilled { register: one, bytes }
+            let new = other.slots.get(at).unwrap_or(&UNSET);
+            match (&mut slot.spilled, &new.spilled) {
+                (Some((one, stored)), Some((two, of_new))) if stored == of_new => one.join(two),
+                (None, None) => {}
+                _ => *slot = LOST,
+            }
+            for (one, two) in slot.bytes.iter_mut().zip(new.bytes) {
+                if *one != two {
+                    *one = Byte::Lost;
                 }
-                (Slot::Bytes(mut bytes), Slot::Bytes(new)) => {
-                    for (one, two) in bytes.iter_mut().zip(new) {
-                        if *one != two {
-                            *one = Byte::Lost;
-                        }
-                    }
-                    Slot::Bytes(bytes)
-                }
-                _ => Slot::Bytes([Byte::Lost; 8]),
-            };
+            }
         }
     }
 }
 
-impl Byte {
-    fn covers(self, other: Self) -> bool {
-        match self {
+impl Slot {
+    fn covers(&self, other: &Self) -> bool {
+        let bytes = self.bytes.iter().zip(&other.bytes).all(|(one, two)| match one {
             // What was not written cannot be read.
-            Self::Unset | Self::Any => true,
-            Self::Zero => other == Self::Zero,
-            Self::Lost => other == Self::Lost,
-        }
+            Byte::Unset | Byte::Any => true,
+            _ => one == two,
+        });
+        bytes
+            && match (&self.spilled, &other.spilled) {
+                (Some((one, stored)), Some((two, of_other))) => stored == of_other && one.covers(two),
+                (Some(_), None) => false,
+                // Numbers are read as anything; pointers are not.
+                (None, Some((register, _))) => matches!(register.value, Value::Number(_)),
+                (None, None) => true,
+            }
     }
 }
 
@@ -241,7 +225,7 @@ impl Register {
     pub(super) fn lose(self) -> Self {
         match self.value {
             Value::Number(number) => {
-                let lost = super::value::Number { scalar: Scalar::UNKNOWN, is_lost: true, ..number };
+                let lost = Number { scalar: Scalar::UNKNOWN, is_lost: true, ..number };
                 Self { value: Value::Number(lost), ..self }
             }
             Value::Pointer(_) => self,
@@ -253,7 +237,7 @@ impl Register {
         match self.value {
             Value::Number(number) => {
                 let scalar = sign_extended(&number.scalar, bytes * 8);
-                Self::of(Value::Number(super::value::Number { scalar, id: 0, ..number }))
+                Self::of(Value::Number(Number { scalar, id: 0, ..number }))
             }
             Value::Pointer(_) => Self::LOST,
         }
@@ -278,6 +262,7 @@ impl Register {
 
 #[cfg(test)]
 mod tests {
+    use super::super::value::To;
     use super::*;
 
     const NEW: &str = "6.18.0";
@@ -290,6 +275,10 @@ mod tests {
         register.as_number().is_some_and(|number| number.is_lost)
     }
 
+    fn load(stack: &Stack, at: i32, bytes: u32) -> Register {
+        stack.load(at, bytes, Endian::Little, &Verifier::of_release(NEW))
+    }
+
     #[test]
     fn what_was_stored_is_loaded() {
         let verifier = Verifier::of_release(NEW);
@@ -297,31 +286,35 @@ mod tests {
         stack.store(-8, 8, number(7), false, &verifier);
         stack.store(-16, 4, number(9), false, &verifier);
         stack.store(-24, 8, Register::pointer(To::Context, Null::Never), false, &verifier);
-        assert_eq!(stack.load(-8, 8).constant(), Some(7));
-        assert_eq!(stack.load(-16, 4).constant(), Some(9));
-        assert_eq!(stack.load(-24, 8).value, Register::pointer(To::Context, Null::Never).value);
-        // A part of it may be known, or not.
-        assert!(is_lost(&stack.load(-8, 4)) && stack.load(-8, 4).constant().is_none());
-        assert!(!is_lost(&stack.load(-32, 8)));
+        assert_eq!(load(&stack, -8, 8).constant(), Some(7));
+        assert_eq!(load(&stack, -16, 4).constant(), Some(9));
+        assert_eq!(load(&stack, -24, 8).value, Register::pointer(To::Context, Null::Never).value);
+        assert_eq!(load(&stack, -8, 4).constant(), Some(7));
+        assert_eq!(load(&stack, -4, 4).constant(), None);
+        assert!(!is_lost(&load(&stack, -32, 8)));
     }
 
     #[test]
-    fn zeros_are_known_byte_by_byte() {
-        let mut stack = Stack::default();
-        let old = Verifier::of_release("5.4.0");
-        stack.store(-16, 8, number(0), true, &old);
-        assert_eq!(stack.load(-14, 2).constant(), Some(0));
-        stack.store(-14, 1, number(3), false, &old);
-        assert_eq!(stack.load(-14, 2).constant(), None);
-        assert_eq!(stack.load(-12, 4).constant(), Some(0));
+    fn zeros_are_known_byte_by_byte_or_as_one_number() {
+        for (release, expected) in [("5.4.0", Some(0)), (NEW, None)] {
+            let mut stack = Stack::default();
+            let verifier = Verifier::of_release(release);
+            stack.store(-16, 8, number(0), true, &verifier);
+            let load = |stack: &Stack, at, bytes| stack.load(at, bytes, Endian::Little, &verifier).constant();
+            assert_eq!(load(&stack, -14, 2), Some(0));
+            stack.store(-14, 1, number(3), false, &verifier);
+            assert_eq!(load(&stack, -14, 2), None);
+            assert_eq!(load(&stack, -12, 4), expected, "{release}");
+        }
     }
 
     #[test]
     fn versions_decide_what_stays_known() {
         let load = |release: &str, bytes, is_immediate| {
             let mut stack = Stack::default();
-            stack.store(-8, bytes, number(7), is_immediate, &Verifier::of_release(release));
-            stack.load(-8, bytes)
+            let verifier = Verifier::of_release(release);
+            stack.store(-8, bytes, number(7), is_immediate, &verifier);
+            stack.load(-8, bytes, Endian::Little, &verifier)
         };
         assert_eq!(load("5.10.0", 8, false).constant(), Some(7));
         assert_eq!(load("5.10.0", 4, false).constant(), None);
@@ -339,10 +332,10 @@ mod tests {
         stack.store(-16, 8, number(0), false, &verifier);
         let before = stack.clone();
         stack.overwrite(-8, 8, true);
-        assert!(stack.load(-8, 8).constant().is_none() && !is_lost(&stack.load(-8, 8)));
+        assert!(load(&stack, -8, 8).constant().is_none() && !is_lost(&load(&stack, -8, 8)));
         assert!(stack.covers(&before) && !before.covers(&stack));
         stack.lose();
-        assert!(is_lost(&stack.load(-16, 8)));
+        assert!(is_lost(&load(&stack, -16, 8)));
     }
 
     #[test]
@@ -354,7 +347,7 @@ mod tests {
             stack.store(-16, 8, number(own), false, &verifier);
         }
         one.join(&two);
-        assert_eq!(one.load(-8, 8).constant(), Some(7));
-        assert!(is_lost(&one.load(-16, 8)));
+        assert_eq!(load(&one, -8, 8).constant(), Some(7));
+        assert!(is_lost(&load(&one, -16, 8)));
     }
 }

@@ -8,7 +8,7 @@ use super::memory::Width;
 use super::scalar::Scalar;
 use super::state::{After, State, any_number, not_null};
 use super::value::{Null, Number, Pointer, Register, To, Value};
-use super::verifier::Knows;
+use super::verifier::{Knows, Verifier};
 use super::walk::Walk;
 use crate::object::{ExternKind, Insn, Target};
 
@@ -99,7 +99,7 @@ impl Walk<'_> {
                 }
                 moved_half(&source, self.question.verifier.half_copies)
             }
-            _ => computed(operation, &old, &source, is_whole),
+            _ => computed(operation, &old, &source, is_whole, &self.question.verifier),
         };
         state.top_mut().set(insn.dst, new);
     }
@@ -187,6 +187,7 @@ impl Walk<'_> {
             let mut new = state.clone();
             match side {
                 Side::Never => return None,
+                Side::OutOfRange if self.question.verifier.ranges == Knows::Yes => return None,
                 Side::OutOfRange => new.is_certain = false,
                 Side::Open(left, right) => {
                     // A branch that constants decide goes one way, whatever else the verifier may know.
@@ -329,22 +330,27 @@ fn moved_extended(source: &Register, bits: i16, is_whole: bool) -> Register {
 }
 
 /// The result of arithmetic.
-fn computed(operation: Operation, a: &Register, b: &Register, is_whole: bool) -> Register {
+fn computed(
+    operation: Operation,
+    a: &Register,
+    b: &Register,
+    is_whole: bool,
+    verifier: &Verifier,
+) -> Register {
     let value = match (&a.value, &b.value) {
         (Value::Number(one), Value::Number(other)) => {
-            let scalar = match is_whole {
-                true => whole(operation, &one.scalar, &other.scalar),
-                false => half(operation, &one.scalar, &other.scalar),
+            let followed = operation.is_followed(verifier);
+            let scalar = match (followed, is_whole) {
+                (Knows::Yes, true) => whole(operation, &one.scalar, &other.scalar),
+                (Knows::Yes, false) => half(operation, &one.scalar, &other.scalar),
+                (_, is_whole) => Scalar::of_bytes(if is_whole { 8 } else { 4 }),
             };
-            // Only the newest verifiers divide and negate constants.
-            let may_be_known = !operation.is_followed()
-                && one.scalar.constant().is_some()
-                && (other.scalar.constant().is_some() || operation == Operation::Neg);
+            let is_lost = one.is_lost || other.is_lost || followed == Knows::Perhaps;
             let keeps_pointers = is_whole && matches!(operation, Operation::Add | Operation::Sub);
             Value::Number(Number {
                 scalar,
                 id: 0,
-                is_lost: scalar.constant().is_none() && (one.is_lost || other.is_lost || may_be_known),
+                is_lost: is_lost && scalar.constant().is_none(),
                 may_be_pointer: keeps_pointers && (one.may_be_pointer || other.may_be_pointer),
             })
         }

@@ -33,6 +33,17 @@ pub struct Verifier {
     pub narrow_spills: Knows,
     /// Constants that an instruction stores stay known on the stack (6.3, ecdf985d7615).
     pub stored_constants: Knows,
+    /// A 0 that is stored where a slot of the stack begins stays known as one number (6.8, 18a433b62061); before, byte by
+    /// byte.
+    pub zero_spills: Knows,
+    /// The first bytes of a number on the stack are known (6.9, c1e6148cb4f8).
+    pub narrow_fills: Knows,
+    /// What ranges rule out is not gone to (6.8, the last of many steps); before, not all that is ruled out here.
+    pub ranges: Knows,
+    /// Numbers are followed through negation (6.18; aced132599b3 may be in 6.17).
+    pub negation: Knows,
+    /// Numbers are followed through division and byte swaps; not up to 6.18.
+    pub division: Knows,
     /// Callbacks run any number of times, also never (6.7, ab5cfac139ab); before, exactly once. In stable releases of 6.6
     /// and 6.1.
     pub repeated_callbacks: Knows,
@@ -83,6 +94,17 @@ impl Verifier {
             spilled_ranges: since((5, 11)),
             narrow_spills: since((5, 16)),
             stored_constants: since((6, 3)),
+            zero_spills: since((6, 8)),
+            narrow_fills: since((6, 9)),
+            ranges: match since((6, 8)) {
+                Knows::Yes => Knows::Yes,
+                Knows::No | Knows::Perhaps => Knows::Perhaps,
+            },
+            negation: between((6, 17), (6, 18)),
+            division: match since((6, 19)) {
+                Knows::No => Knows::No,
+                Knows::Yes | Knows::Perhaps => Knows::Perhaps,
+            },
             repeated_callbacks: between((6, 1), (6, 7)),
             lazy_globals: since((6, 8)),
             global_functions: since((5, 6)),

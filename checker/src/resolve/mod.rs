@@ -5,6 +5,7 @@
 //! before ([`resolve`]).
 
 mod budget;
+mod changes;
 mod enumval;
 mod explain;
 mod field;
@@ -20,6 +21,7 @@ use corecheck_layouts::btf::cdecl::type_name;
 use corecheck_layouts::btf::{Btf, Endian, TypeId};
 use corecheck_layouts::kernel::Found;
 
+pub use changes::{Change, ChangeCode, Extent, Misread};
 pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
 pub use patch::{POISON, PatchError};
 
@@ -139,6 +141,12 @@ fn resolve_one<'a>(
             let mut outcome = patch_in(slots, local.value, value, question.local, candidate.btf, Some(place));
             if access.kind == RelocationKind::TypeIdTarget && !question.has_kernel_ids {
                 outcome.value = None;
+            }
+            if access.kind == RelocationKind::FieldByteOffset && outcome.state == State::Resolved {
+                let changed =
+                    changes::changes(access, &local.spec, question.local, &spec, candidate.btf, budget);
+                (outcome.changes, outcome.extent) = (changed.changes, changed.extent);
+                outcome.changes.sort_unstable();
             }
             outcome
         }
@@ -277,6 +285,8 @@ fn patch_in(
             value: Some(target.number),
             target: None,
             reason: None,
+            changes: Vec::new(),
+            extent: None,
             patched: Some(patched),
         },
         Ok(patch::Patched::WidthPoisoned(patched)) => {
@@ -314,7 +324,15 @@ impl Outcome {
     }
 
     fn because(state: State, reason: Reason) -> Self {
-        Self { state, value: None, target: None, reason: Some(reason), patched: None }
+        Self {
+            state,
+            value: None,
+            target: None,
+            reason: Some(reason),
+            changes: Vec::new(),
+            extent: None,
+            patched: None,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use corecheck_layouts::btf::TypeId;
 use corecheck_layouts::kernel::{Absence, Gap};
 use thiserror::Error;
 
+use super::changes::{Change, Extent};
 use super::patch::PatchError;
 use crate::access::{Broken, Skipped, Slots, Spec, ValueError};
 
@@ -19,6 +20,11 @@ pub struct Outcome {
     pub target: Option<Place>,
     /// Why it is not plainly resolved.
     pub reason: Option<Reason>,
+    /// What is something else there than the program was compiled for, though the loader accepts it. Sorted; only where an
+    /// offset is resolved.
+    pub changes: Vec<Change>,
+    /// How far a copy of the field is what the program believes; `None` when it is so to its end.
+    pub extent: Option<Extent>,
     /// The instruction as the loader leaves it; `None` when it leaves it as it is or refuses.
     pub patched: Option<Slots>,
 }

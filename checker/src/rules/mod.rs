@@ -13,6 +13,7 @@ mod module_not_loaded;
 mod module_without_btf;
 mod no_program;
 mod object_refused;
+mod page;
 mod type_missing;
 mod type_not_configured;
 mod type_not_stored;
@@ -21,6 +22,8 @@ mod width_changed;
 use crate::access::Access;
 use crate::resolve::{MismatchCode, Reason};
 use corecheck_layouts::kernel::{Absence, Gap};
+
+pub use page::Page;
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,8 +56,22 @@ pub struct Rule {
     pub level: Level,
     /// What it means, in one sentence.
     pub summary: &'static str,
+    /// Its page, in Markdown, as [`Page::parse`] reads it: the file beside the rule's.
+    pub page: &'static str,
     /// What to do, for one access; `None` for rules that are not about an access has the general help.
     pub help: fn(Option<(&Access, &Reason)>) -> String,
+}
+
+impl Rule {
+    /// What `corecheck explain` says of it; `None` when its page is not written as it should be, which a test sees to.
+    pub fn page(&self) -> Option<Page> {
+        Page::parse(self.id, self.page)
+    }
+}
+
+/// The rule with this id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.id == id)
 }
 
 /// Every rule, by id.
@@ -131,11 +148,18 @@ mod tests {
         assert_eq!(ids, sorted);
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
         for rule in ALL {
-            let file = format!("{folder}/{}.rs", rule.id.replace('-', "_"));
-            assert!(std::path::Path::new(&file).exists(), "{file}");
+            assert!(rule.page().is_some(), "{}: its page lacks a part", rule.id);
             assert!(rule.summary.ends_with('.') && !(rule.help)(None).is_empty(), "{}", rule.id);
         }
-        let files = std::fs::read_dir(folder).expect("the folder is there").count();
-        assert_eq!(files, ALL.len() + 1, "a rule's file is not listed");
+        let files = std::fs::read_dir(folder).expect("the folder is there");
+        let names = files.map(|file| file.expect("it can be read").file_name().into_string());
+        let mut names: Vec<String> = names.map(|name| name.expect("it is plain")).collect();
+        names.sort_unstable();
+        let mut expected = vec!["mod.rs".to_owned(), "page.rs".to_owned()];
+        for rule in ALL {
+            expected.extend(["md", "rs"].map(|ending| format!("{}.{ending}", rule.id.replace('-', "_"))));
+        }
+        expected.sort_unstable();
+        assert_eq!(names, expected, "a rule is a file with its code and a file with its page");
     }
 }

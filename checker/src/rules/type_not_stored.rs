@@ -9,6 +9,7 @@ pub(super) static RULE: Rule = Rule {
     id: "type-not-stored",
     level: Level::Warning,
     summary: "What would decide is not stored, so the answer is unknown.",
+    page: include_str!("type_not_stored.md"),
     help: |about| {
         let help = match about {
             Some((_, Reason::NotStored(Gap::ModuleNotStored(_) | Gap::ModulesNotStored))) => {

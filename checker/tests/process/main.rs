@@ -11,6 +11,7 @@ mod bad_usage;
 mod debian;
 mod elf;
 mod embedded;
+mod explain;
 mod health;
 mod kernels;
 mod main_job;

@@ -47,7 +47,8 @@ impl Case {
     fn because(mut self, function: &str, state: State, reason: Reason) -> Self {
         let access = self.of(function);
         let reason = Some(reason);
-        let outcome = Outcome { state, value: None, target: None, reason, patched: None };
+        let (changes, extent) = (Vec::new(), None);
+        let outcome = Outcome { state, value: None, target: None, reason, changes, extent, patched: None };
         self.answer.outcomes[access] = Arc::new(outcome);
         self
     }

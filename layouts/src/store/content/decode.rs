@@ -21,7 +21,8 @@ pub enum Use<'n> {
     /// It is behind a pointer of a type of which all is needed.
     Pointee,
     /// Of structs and unions, size and names of members, and what members with one of these names hold (what comparing
-    /// fields takes: `bpf_core_match_member`). Members without a name are always looked into.
+    /// fields takes: `bpf_core_match_member`). Members without a name are always looked into, and of members of unions, which
+    /// share their bytes, kind and size are told.
     Members(&'n BTreeSet<Vec<u8>>),
     /// What kind it is, and its size.
     Kind,
@@ -173,7 +174,7 @@ impl Decoder<'_, '_> {
             tag::STRUCT | tag::UNION | tag::STRUCT_FLAGGED | tag::UNION_FLAGGED => {
                 let is_union = matches!(first, tag::UNION | tag::UNION_FLAGGED);
                 let kind_flag = matches!(first, tag::STRUCT_FLAGGED | tag::UNION_FLAGGED);
-                let (size, members) = self.composite(kind_flag, used, depth)?;
+                let (size, members) = self.composite(is_union, kind_flag, used, depth)?;
                 TypeSpec::Composite { is_union, name, size, kind_flag, members }
             }
             tag::ENUM..=tag::ENUM64_SIGNED => {
@@ -254,6 +255,7 @@ impl Decoder<'_, '_> {
     /// Size and members. What is not needed of a member is `void`, and where only kind and size are, none is told.
     fn composite(
         &mut self,
+        is_union: bool,
         kind_flag: bool,
         used: Use<'_>,
         depth: u32,
@@ -264,16 +266,18 @@ impl Decoder<'_, '_> {
         let mut before = 0_u64;
         for _ in 0..count {
             let name = self.input.name()?;
-            let is_needed = match used {
-                Use::Everything | Use::All => true,
-                Use::Members(wanted) => name.is_empty() || wanted.contains(name),
-                Use::Pointee | Use::Kind | Use::Named => false,
+            let needed = match used {
+                Use::Everything | Use::All => Some(used),
+                Use::Members(wanted) if name.is_empty() || wanted.contains(name) => Some(used),
+                Use::Members(_) if is_union => Some(Use::Kind),
+                Use::Members(_) | Use::Pointee | Use::Kind | Use::Named => None,
             };
-            let of = if is_needed {
-                self.node(used, depth)?
-            } else {
-                self.skip(depth)?;
-                TypeId::VOID
+            let of = match needed {
+                Some(used) => self.node(used, depth)?,
+                None => {
+                    self.skip(depth)?;
+                    TypeId::VOID
+                }
             };
             before = self.input.difference(before)?;
             let bit_offset = u32::try_from(before);

@@ -207,7 +207,6 @@ pub(super) fn stub(key: Key<'_>, used: Use<'_>) -> Option<TypeSpec> {
             kind_flag: false,
             members: Vec::new(),
         },
-        Class::Typedef if only_named => TypeSpec::Typedef { name: name(), to: TypeId::VOID },
         Class::Enum | Class::Enum64 if only_named => TypeSpec::Enum {
             name: name(),
             size: if key.class == Class::Enum { 4 } else { 8 },
