@@ -12,10 +12,14 @@ use libbpf_sys as sys;
 /// An instruction of 8 bytes as it lies in memory; those of 16 bytes are two.
 pub type Slot = [u8; 8];
 
-/// What the verifier may say of one program, in bytes. It is asked for errors only, not for what it does on its way.
-const LOG_LEN: usize = 1 << 18;
-/// `BPF_LOG_STATS`: errors and a line of figures.
-const LOG_LEVEL: u32 = 4;
+/// How much the verifier says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Errors, and a line of figures (`BPF_LOG_STATS`).
+    Few,
+    /// Also what it knows at each instruction.
+    All,
+}
 
 /// The version of libbpf that is linked.
 pub fn version() -> String {
@@ -199,8 +203,13 @@ pub fn load(
     slots: &[Slot],
     license: &CStr,
     attach_to: u32,
-) -> Result<(), Rejection> {
-    let mut log = vec![0_u8; LOG_LEN];
+    words: Words,
+) -> Result<String, Rejection> {
+    let (log_level, log_len) = match words {
+        Words::Few => (4, 1_u32 << 18),
+        Words::All => (2 | 4, 1 << 26),
+    };
+    let mut log = vec![0_u8; log_len as usize];
     let has_btf = program.btf >= 0;
     let (functions, lines) =
         if has_btf { (&program.func_info[..], &program.line_info[..]) } else { (&[][..], &[][..]) };
@@ -216,8 +225,8 @@ pub fn load(
         line_info: lines.as_ptr().cast(),
         line_info_cnt: lines.len() as u32,
         line_info_rec_size: size_of::<sys::bpf_line_info>() as u32,
-        log_level: LOG_LEVEL,
-        log_size: LOG_LEN as u32,
+        log_level,
+        log_size: log_len,
         log_buf: log.as_mut_ptr().cast(),
         ..Default::default()
     };
@@ -238,11 +247,9 @@ pub fn load(
         }
         code
     };
-    if code >= 0 {
-        return Ok(());
-    }
     let end = log.iter().position(|&byte| byte == 0).unwrap_or(log.len());
-    Err(Rejection { errno: -code, log: String::from_utf8_lossy(&log[..end]).into_owned() })
+    let log = String::from_utf8_lossy(&log[..end]).into_owned();
+    if code >= 0 { Ok(log) } else { Err(Rejection { errno: -code, log }) }
 }
 
 unsafe extern "C" {

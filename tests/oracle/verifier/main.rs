@@ -10,6 +10,8 @@
 
 #[expect(unsafe_code, reason = "calls functions of a C library")]
 mod ffi;
+mod predict;
+mod running;
 mod subject;
 mod tally;
 mod targets;
@@ -27,6 +29,8 @@ use std::thread;
 use anyhow::{Context, Result};
 use clap::Parser;
 
+use predict::Predictor;
+use running::Running;
 use subject::Subject;
 use tally::Tally;
 use targets::Target;
@@ -47,6 +51,9 @@ struct Arguments {
     /// Write what the verifier said of each trap there: tab-separated.
     #[arg(long)]
     table: Option<PathBuf>,
+    /// Print all that the verifier says of the traps of this program.
+    #[arg(long)]
+    show: Option<String>,
     /// Executables that embed BPF objects, or BPF objects.
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -69,6 +76,7 @@ fn main() -> Result<ExitCode> {
     let mut common: Vec<Target> =
         arguments.targets.iter().map(|one| targets::named(one)).collect::<Result<_>>()?;
     common.push(targets::nothing(&arguments.work)?);
+    let running = Running::read()?;
     let subjects = subject::read_all(&arguments.files)?;
     println!("{} objects, {} targets and {} variations", subjects.len(), common.len(), arguments.variations);
 
@@ -78,7 +86,7 @@ fn main() -> Result<ExitCode> {
         let work = || {
             while let Some((index, subject)) = next_of(&subjects, &next) {
                 let mut own = Tally::default();
-                if let Err(error) = ask(&arguments, index, subject, &common, &ids, &mut own) {
+                if let Err(error) = ask(&arguments, index, subject, &common, (&running, &ids), &mut own) {
                     own.fail(format!("{}: {error:#}", subject.name));
                 }
                 tally.lock().unwrap_or_else(PoisonError::into_inner).add(own);
@@ -111,16 +119,27 @@ fn ask(
     index: usize,
     subject: &Subject,
     common: &[Target],
-    ids: &AttachIds,
+    (running, ids): (&Running, &AttachIds),
     tally: &mut Tally,
 ) -> Result<()> {
     let file = arguments.work.join(format!("{index}.bpf.o"));
     fs::write(&file, &subject.bytes)?;
     let variations = targets::variations(&file, &index.to_string(), arguments.variations, &arguments.work)?;
+    let predictor = Predictor::read(&subject.name, &subject.bytes, running)?;
     for target in common.iter().chain(&variations) {
-        match subject.ask(target, ids)? {
-            Err(why) => tally.refused(why),
-            Ok(asked) => tally.asked(&subject.name, &target.name, &asked),
+        let trapped = match subject.ask(target, ids, arguments.show.as_deref())? {
+            Err(why) => {
+                tally.refused(why);
+                continue;
+            }
+            Ok(trapped) => trapped,
+        };
+        tally.relocated();
+        for of in &trapped {
+            let predicted = predictor
+                .predict(&target.kernel, running, &of.program, &of.asked)
+                .with_context(|| format!("{} on {}", of.program, target.name))?;
+            tally.asked(&subject.name, &target.name, of, &predicted);
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use corecheck_tests::carve;
 use crate::ffi::Prepared;
 use crate::targets::Target;
 use crate::trap::{Code, Trap};
-use crate::verdict::{self, AttachIds, Truth};
+use crate::verdict::{AttachIds, Question, Truth};
 
 /// An object with all that does not depend on the target.
 pub struct Subject {
@@ -22,11 +22,18 @@ pub struct Subject {
     pub code: Code,
 }
 
-/// A trap in a program, and what the verifier says of it.
+/// A program with traps.
+#[derive(Debug)]
+pub struct Trapped {
+    /// Its function.
+    pub program: String,
+    /// Its traps.
+    pub asked: Vec<Asked>,
+}
+
+/// A trap, and what the verifier says of it.
 #[derive(Debug)]
 pub struct Asked {
-    /// The program.
-    pub program: String,
     /// The trap.
     pub trap: Trap,
     /// The verifier's word.
@@ -34,8 +41,14 @@ pub struct Asked {
 }
 
 impl Subject {
-    /// What the verifier says of every trap that libbpf makes of this target; or why libbpf refuses to relocate it.
-    pub fn ask(&self, target: &Target, ids: &AttachIds) -> Result<Result<Vec<Asked>, String>> {
+    /// What the verifier says of every trap that libbpf makes of this target; or why libbpf refuses to relocate it. Of the
+    /// program `shown`, all that it says.
+    pub fn ask(
+        &self,
+        target: &Target,
+        ids: &AttachIds,
+        shown: Option<&str>,
+    ) -> Result<Result<Vec<Trapped>, String>> {
         let prepared = match Prepared::new(&self.bytes, &target.file)? {
             Ok(prepared) => prepared,
             Err(refusal) => return Ok(Err(refusal.0)),
@@ -43,9 +56,19 @@ impl Subject {
         let mut all = Vec::new();
         for program in prepared.programs()? {
             let traps = self.code.traps(&program)?;
+            let question =
+                Question { prepared: &prepared, code: &self.code, ids, program: &program, traps: &traps };
+            let mut asked = Vec::new();
             for (index, trap) in traps.iter().enumerate() {
-                let truth = verdict::ask(&prepared, &self.code, ids, &program, &traps, index);
-                all.push(Asked { program: program.name.clone(), trap: trap.clone(), truth });
+                let truth = question.ask(index);
+                if shown == Some(&program.name) {
+                    println!("{} on {}: {trap:?}: {truth:?}", self.name, target.name);
+                    println!("{}", question.log(index));
+                }
+                asked.push(Asked { trap: trap.clone(), truth });
+            }
+            if !asked.is_empty() {
+                all.push(Trapped { program: program.name.clone(), asked });
             }
         }
         Ok(Ok(all))

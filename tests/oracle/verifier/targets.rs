@@ -7,17 +7,29 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use corecheck_layouts::btf::{Btf, Builder, Endian, TypeSpec};
+use corecheck_layouts::kernel::{Kernel, KernelName};
 
-/// A file of BTF with a name for messages.
-#[derive(Debug, Clone)]
+/// BTF to relocate against.
 pub struct Target {
     /// For messages.
     pub name: String,
-    /// Raw BTF.
+    /// Raw BTF, for libbpf.
     pub file: PathBuf,
+    /// The same, for corecheck.
+    pub kernel: Kernel,
+}
+
+impl Target {
+    fn read(name: &str, file: PathBuf) -> Result<Self> {
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let btf = Btf::parse(bytes).with_context(|| format!("in {}", file.display()))?;
+        let kernel = Kernel::of_vmlinux(KernelName::new("local", "0", "unknown"), Arc::new(btf));
+        Ok(Self { name: name.to_owned(), file, kernel })
+    }
 }
 
 /// Where the running kernel has its BTF.
@@ -95,14 +107,13 @@ fn rename(name: &mut String, to_another: bool) {
 
 fn write(file: PathBuf, name: &str, bytes: &[u8]) -> Result<Target> {
     fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(Target { name: name.to_owned(), file })
+    Target::read(name, file)
 }
 
 /// A target from the command line: NAME=FILE.
 pub fn named(argument: &str) -> Result<Target> {
     let (name, file) = argument.split_once('=').context("--target wants NAME=FILE")?;
-    ensure!(Path::new(file).exists(), "there is no {file}");
-    Ok(Target { name: name.to_owned(), file: file.into() })
+    Target::read(name, file.into())
 }
 
 /// Numbers that look like chance (xorshift64*), the same in every run.

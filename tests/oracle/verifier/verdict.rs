@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::ffi::{self, Prepared, Program, Rejection, Slot};
+use crate::ffi::{self, Prepared, Program, Rejection, Words};
 use crate::trap::{Code, Trap};
 
 /// Whether the verifier came to a trap.
@@ -38,52 +38,61 @@ impl AttachIds {
     }
 }
 
-/// Asks about one trap of a program that has these.
-pub fn ask(
-    prepared: &Prepared,
-    code: &Code,
-    ids: &AttachIds,
-    program: &Program,
-    traps: &[Trap],
-    asked: usize,
-) -> Truth {
-    let attach_to = match ids.of(program) {
-        Ok(id) => id,
-        Err(why) => return Truth::NotLoadable(why),
-    };
-    let mut slots = program.slots.clone();
-    for (index, trap) in traps.iter().enumerate() {
-        if index != asked {
-            slots[trap.at.clone()].copy_from_slice(&trap.harmless);
-        }
-    }
-    let loaded = load(prepared, program, &slots, code, attach_to);
-    judge(loaded, traps[asked].number)
+/// A prepared object, with what asking about it takes.
+pub struct Question<'q> {
+    /// The object.
+    pub prepared: &'q Prepared,
+    /// Its code.
+    pub code: &'q Code,
+    /// What programs attach to.
+    pub ids: &'q AttachIds,
+    /// A program of it.
+    pub program: &'q Program,
+    /// The traps of that program.
+    pub traps: &'q [Trap],
 }
 
-/// The kernel has no memory or is interrupted now and then.
-fn load(
-    prepared: &Prepared,
-    program: &Program,
-    slots: &[Slot],
-    code: &Code,
-    attach_to: u32,
-) -> Result<(), Rejection> {
-    const EAGAIN: i32 = 11;
-    const EINTR: i32 = 4;
-    let mut loaded = ffi::load(prepared, program, slots, &code.license, attach_to);
-    for _ in 0..5 {
-        match &loaded {
-            Err(rejection) if matches!(rejection.errno, EAGAIN | EINTR) => {
-                loaded = ffi::load(prepared, program, slots, &code.license, attach_to);
+impl Question<'_> {
+    /// Asks about one of the traps.
+    pub fn ask(&self, asked: usize) -> Truth {
+        match self.load(asked, Words::Few) {
+            Ok(loaded) => judge(loaded, self.traps[asked].number),
+            Err(why) => Truth::NotLoadable(why),
+        }
+    }
+
+    /// All that the verifier says on its way.
+    pub fn log(&self, asked: usize) -> String {
+        match self.load(asked, Words::All) {
+            Ok(Ok(log) | Err(Rejection { log, .. })) | Err(log) => log,
+        }
+    }
+
+    fn load(&self, asked: usize, words: Words) -> Result<Result<String, Rejection>, String> {
+        const EINTR: i32 = 4;
+        const EAGAIN: i32 = 11;
+        let attach_to = self.ids.of(self.program)?;
+        let mut slots = self.program.slots.clone();
+        for (index, trap) in self.traps.iter().enumerate() {
+            if index != asked {
+                slots[trap.at.clone()].copy_from_slice(&trap.harmless);
             }
-            _ => break,
         }
+        let license = &self.code.license;
+        let once = || ffi::load(self.prepared, self.program, &slots, license, attach_to, words);
+        // The verifier may be interrupted.
+        let mut loaded = once();
+        for _ in 0..5 {
+            match &loaded {
+                Err(rejection) if matches!(rejection.errno, EAGAIN | EINTR) => loaded = once(),
+                _ => break,
+            }
+        }
+        Ok(loaded)
     }
-    loaded
 }
 
-fn judge(loaded: Result<(), Rejection>, number: i32) -> Truth {
+fn judge(loaded: Result<String, Rejection>, number: i32) -> Truth {
     let Err(Rejection { errno, log }) = loaded else { return Truth::NotMet };
     if log.contains(&format!("invalid func unknown#{number}\n")) {
         return Truth::Met;
@@ -126,7 +135,7 @@ mod tests {
     #[test]
     fn only_its_own_trap_counts() {
         let end = "processed 3 insns (limit 1000000) max_states_per_insn 0\n";
-        assert_eq!(judge(Ok(()), 1), Truth::NotMet);
+        assert_eq!(judge(Ok(String::new()), 1), Truth::NotMet);
         assert_eq!(refused(&format!("invalid func unknown#195896080\n{end}")), Truth::Met);
         let other = Truth::Other("invalid func unknown#N".to_owned());
         assert_eq!(refused(&format!("invalid func unknown#1958960801\n{end}")), other);
