@@ -2,6 +2,7 @@
 
 mod ambiguous;
 mod array_too_short;
+mod attach_target_missing;
 mod baked_in_offsets;
 mod broken_btf;
 mod byte_order;
@@ -9,11 +10,24 @@ mod cannot_relocate;
 mod enumerator_missing;
 mod field_kind_changed;
 mod field_missing;
+mod helper_missing;
+mod kconfig_missing;
+mod kernel_without_btf;
+mod kfunc_changed;
+mod kfunc_missing;
+mod ksym_changed;
+mod ksym_missing;
+mod map_type_missing;
 mod module_not_loaded;
 mod module_without_btf;
 mod no_program;
 mod object_refused;
 mod page;
+mod probe_target_doubtful;
+mod program_type_missing;
+mod section_unknown;
+mod struct_ops_member;
+mod struct_ops_missing;
 mod type_missing;
 mod type_not_configured;
 mod type_not_stored;
@@ -75,9 +89,10 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 17] = [
+pub static ALL: [&Rule; 31] = [
     &ambiguous::RULE,
     &array_too_short::RULE,
+    &attach_target_missing::RULE,
     &baked_in_offsets::RULE,
     &broken_btf::RULE,
     &byte_order::RULE,
@@ -85,10 +100,23 @@ pub static ALL: [&Rule; 17] = [
     &enumerator_missing::RULE,
     &field_kind_changed::RULE,
     &field_missing::RULE,
+    &helper_missing::RULE,
+    &kconfig_missing::RULE,
+    &kernel_without_btf::RULE,
+    &kfunc_changed::RULE,
+    &kfunc_missing::RULE,
+    &ksym_changed::RULE,
+    &ksym_missing::RULE,
+    &map_type_missing::RULE,
     &module_not_loaded::RULE,
     &module_without_btf::RULE,
     &no_program::RULE,
     &object_refused::RULE,
+    &probe_target_doubtful::RULE,
+    &program_type_missing::RULE,
+    &section_unknown::RULE,
+    &struct_ops_member::RULE,
+    &struct_ops_missing::RULE,
     &type_missing::RULE,
     &type_not_configured::RULE,
     &type_not_stored::RULE,
