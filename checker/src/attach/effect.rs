@@ -1,6 +1,9 @@
 //! What it means when a requirement is not met: what fails, and when.
 
+use corecheck_layouts::kernel::Absence;
+
 use super::model::{By, Fate, Lack, Requirement, What};
+use super::what;
 
 /// When something that is missing makes itself felt. libbpf does these one after the other, in `bpf_object__load` and after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,9 +51,14 @@ impl Requirement {
         }
     }
 
-    /// Where it is felt that this cannot be said: as if it were missing.
-    pub fn doubtful(&self, calls: impl Fn(usize) -> Vec<(usize, u32)>) -> Effect {
-        self.effect(&Lack::NoEnumerator, calls)
+    /// What may fail when it cannot be said whether this is there.
+    pub fn doubtful(&self) -> Effect {
+        self.effect(&Lack::Absent(Absence::NotInBtf), |_| Vec::new())
+    }
+
+    /// Whether the kernel's own BTF is needed for it.
+    pub fn needs_own_btf(&self) -> bool {
+        what::needs_own_btf(&self.what)
     }
 }
 

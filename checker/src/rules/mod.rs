@@ -34,6 +34,7 @@ mod type_not_stored;
 mod width_changed;
 
 use crate::access::Access;
+use crate::attach::{Fate, Lack, What};
 use crate::resolve::{MismatchCode, Reason};
 use corecheck_layouts::kernel::{Absence, Gap};
 
@@ -154,6 +155,36 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
         Reason::NotStored(Gap::ModulesBroken(_)) => &broken_btf::RULE,
         Reason::NotStored(_) => &type_not_stored::RULE,
         Reason::Skipped(_) => return None,
+    })
+}
+
+/// The rule that a requirement falls under that is not met; `None` where nothing is wrong.
+pub fn rule_of_need(what: &What, fate: &Fate) -> Option<&'static Rule> {
+    let lack = match fate {
+        Fate::Missing(lack) => Some(lack),
+        Fate::Unknown(_) => None,
+        Fate::Met { .. } | Fate::NotJudged => return None,
+    };
+    Some(match (what, lack) {
+        (_, Some(Lack::NoBtf)) => &kernel_without_btf::RULE,
+        (What::ProbedFunction(_) | What::SystemCall(_) | What::ProbedPattern(_), _) => {
+            &probe_target_doubtful::RULE
+        }
+        (What::TracedFunction(_) | What::TypedTracepoint(_) | What::RawTracepoint(_), _)
+        | (What::TraceEvent { .. } | What::LsmHook(_) | What::Iterator(_) | What::Elsewhere(_), _) => {
+            &attach_target_missing::RULE
+        }
+        (What::StructOps { .. }, Some(Lack::Member { .. })) => &struct_ops_member::RULE,
+        (What::StructOps { .. }, _) => &struct_ops_missing::RULE,
+        (What::Kfunc { .. }, Some(Lack::Incompatible { .. })) => &kfunc_changed::RULE,
+        (What::Kfunc { .. }, _) => &kfunc_missing::RULE,
+        (What::Variable { .. }, Some(Lack::Incompatible { .. })) => &ksym_changed::RULE,
+        (What::Variable { .. } | What::Symbol(_), _) => &ksym_missing::RULE,
+        (What::Option { .. }, _) => &kconfig_missing::RULE,
+        (What::Helper(_), _) => &helper_missing::RULE,
+        (What::MapType { .. }, _) => &map_type_missing::RULE,
+        (What::ProgramType(_) | What::AttachType { .. }, _) => &program_type_missing::RULE,
+        (What::KnownSection(_), _) => &section_unknown::RULE,
     })
 }
 

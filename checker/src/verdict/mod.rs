@@ -1,9 +1,11 @@
 //! Verdicts: what the outcomes mean for loading a program, and with it the object.
 
 mod judge;
+mod needed;
 mod without;
 
 pub use judge::{can_guard, judge, judge_all};
+pub use needed::Needed;
 pub use without::{Without, without};
 
 /// The verdict on a program or an object, from best to worst: the worst stands.
@@ -39,10 +41,13 @@ impl Verdict {
 pub enum Phase {
     /// The loader refuses the file.
     Open,
-    /// The loader refuses a relocation.
+    /// The loader refuses a relocation, or something else that it prepares before it loads the first program: an extern, a
+    /// `struct_ops` map, the creation of a map.
     Relocate,
-    /// The verifier meets a poisoned instruction.
+    /// The verifier meets a poisoned instruction, or the kernel refuses the program before.
     Verify,
+    /// All is loaded, but the program cannot be attached.
+    Attach,
 }
 
 impl Phase {
@@ -52,6 +57,7 @@ impl Phase {
             Self::Open => "open",
             Self::Relocate => "relocate",
             Self::Verify => "verify",
+            Self::Attach => "attach",
         }
     }
 }
@@ -94,6 +100,10 @@ pub enum Cause {
     NotAnalysed(Vec<usize>),
     /// These accesses need types that are not stored.
     NotStored(Vec<usize>),
+    /// These requirements are not met.
+    Unmet(Vec<usize>),
+    /// Whether these requirements are met cannot be said, and the verdict depends on it.
+    Doubtful(Vec<usize>),
 }
 
 /// The verdict on an object on one kernel.
