@@ -3,10 +3,11 @@
 use corecheck_layouts::kernel::{Kernel, Modules};
 
 use crate::access::{Access, accesses};
-use crate::answer::answer;
+use crate::attach::requirements;
+use crate::load::{Constant, ConstantError, data_sections};
 use crate::object::Object;
 use crate::report::{Checked, Report, build};
-use crate::verdict::{can_guard, judge_all, without};
+use crate::verdict::{Case, judge_all, without};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -15,28 +16,46 @@ pub struct Settings {
     pub types: Vec<String>,
     /// Which modules are taken as loaded.
     pub modules: Modules,
+    /// Constants that are set before the load.
+    pub constants: Vec<Constant>,
 }
 
 /// Checks objects against kernels, under libbpf's rules.
-pub fn check(objects: Vec<Object>, kernels: &[&Kernel], settings: &Settings) -> Report {
-    let checked: Vec<Checked> =
+///
+/// # Errors
+/// [`ConstantError`] when a constant does not fit where it is to be set.
+pub fn check(
+    objects: Vec<Object>,
+    kernels: &[&Kernel],
+    settings: &Settings,
+) -> Result<Report, ConstantError> {
+    let checked: Result<Vec<Checked>, ConstantError> =
         objects.into_iter().map(|object| check_one(object, kernels, settings)).collect();
-    build(&checked, kernels)
+    Ok(build(&checked?, kernels))
 }
 
-fn check_one(object: Object, kernels: &[&Kernel], settings: &Settings) -> Checked {
-    let mut accesses = accesses(&object);
-    // A guard may ask about a type that was not asked for here: all accesses count.
-    let guards: Vec<bool> =
-        object.programs.iter().map(|program| can_guard(&object, program, &accesses)).collect();
-    let all = accesses.len();
-    accesses.retain(|access| is_wanted(access, &settings.types));
-    let left_out = all - accesses.len();
-    let answers = answer(&object, &accesses, kernels, &settings.modules);
-    let verdicts = judge_all(&object, &accesses, &guards, &answers, kernels);
-    let without = without(&object, &accesses, &guards, kernels, &settings.modules, &verdicts);
+fn check_one(object: Object, kernels: &[&Kernel], settings: &Settings) -> Result<Checked, ConstantError> {
+    let accesses = accesses(&object);
+    let data = data_sections(&object, &settings.constants)?;
+    let positions = accesses.iter().enumerate().filter(|(_, access)| is_wanted(access, &settings.types));
+    let asked: Vec<usize> = positions.map(|(at, _)| at).collect();
+    let requirements = requirements(&object);
+    let case = Case {
+        object: &object,
+        accesses: &accesses,
+        asked: &asked,
+        data: &data,
+        requirements: &requirements,
+        // Who asks about types does not ask about these.
+        judges_requirements: settings.types.is_empty(),
+    };
+    let judged = judge_all(&case, kernels, &settings.modules);
+    let without = without(&case, kernels, &settings.modules, &judged.verdicts);
+    let left_out = accesses.len() - asked.len();
+    let accesses = asked.iter().map(|&at| accesses[at].clone()).collect();
+    let judges_requirements = settings.types.is_empty();
     let modules = settings.modules.clone();
-    Checked { object, accesses, left_out, modules, answers, verdicts, without }
+    Ok(Checked { object, accesses, left_out, modules, requirements, judges_requirements, judged, without })
 }
 
 /// Whether an access is rooted at one of `types`: `vfio_group` or `struct vfio_group`, any flavour of it.

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod attach;
 pub mod check;
 pub mod cli;
+pub mod load;
 pub mod object;
 pub mod reach;
 pub mod render;

@@ -23,7 +23,7 @@ use crate::object::Object;
 use crate::resolve::{Outcome, Question, STEPS_IN_ALL, resolve_some};
 
 /// What all accesses of an object come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// One outcome per access, in their order. Answers share those that they have in common.
     pub outcomes: Vec<Arc<Outcome>>,

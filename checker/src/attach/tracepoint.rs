@@ -56,8 +56,8 @@ pub(super) fn fate(name: &str, found: &[&Found]) -> Fate {
 pub(super) fn event_fate(category: &str, name: &str, found: &[&Found], kernel: &Kernel) -> Fate {
     if system_call(category, name).is_some() {
         return match syscall::fate(found, kernel) {
-            met @ Fate::Met { .. } => met,
-            _ => Fate::Unknown(Doubt::Dynamic),
+            Fate::Unknown(Doubt::NotInBtf) => Fate::Unknown(Doubt::Dynamic),
+            fate => fate,
         };
     }
     match fate(name, found) {

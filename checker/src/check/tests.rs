@@ -8,7 +8,7 @@ use crate::report::model::ConditionEntry;
 use crate::testing::{kernel_of_modules, kernel_of_things, programs};
 
 fn checked(kernel: &Kernel, modules: Modules) -> Report {
-    check(vec![programs()], &[kernel], &Settings { types: Vec::new(), modules })
+    check(vec![programs()], &[kernel], &Settings { modules, ..Settings::default() }).expect("nothing is set")
 }
 
 /// Each condition as `code[ module][: verdict without it[: reasons]]`.
@@ -146,7 +146,8 @@ fn broken_btf_of_a_module_is_told() {
     // Kernels with the same trouble share a finding.
     let mut other = elsewhere.clone();
     other.name.release = "6.2".to_owned();
-    let report = check(vec![programs()], &[&elsewhere, &other], &Settings::default());
+    let report =
+        check(vec![programs()], &[&elsewhere, &other], &Settings::default()).expect("nothing is set");
     assert_eq!(report.findings.iter().map(|f| f.kernels.len()).collect::<Vec<_>>(), [2]);
 }
 
@@ -154,9 +155,9 @@ fn broken_btf_of_a_module_is_told() {
 fn nothing_is_judged_twice_where_no_module_answered() {
     let kernels = [kernel_of_things("plain", 0, &[]), kernel_of_modules("6.1", &[("vfio", 8, &[])])];
     let kernels: Vec<&Kernel> = kernels.iter().collect();
-    let plain = check_one(programs(), &kernels[..1], &Settings::default());
+    let plain = check_one(programs(), &kernels[..1], &Settings::default()).expect("nothing is set");
     assert!(plain.without.is_empty());
-    let both = check_one(programs(), &kernels, &Settings::default());
+    let both = check_one(programs(), &kernels, &Settings::default()).expect("nothing is set");
     let judged: Vec<_> = both.without.iter().map(|without| without.kernels.as_slice()).collect();
     assert_eq!(judged, [[1], [1]]);
 }

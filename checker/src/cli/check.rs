@@ -18,6 +18,7 @@ use crate::access::accesses;
 use crate::answer::needs;
 use crate::attach;
 use crate::check::{Settings, check};
+use crate::load::Constant;
 use crate::object::Object;
 use crate::render::{self, human::HumanOptions};
 use crate::report::{LeftOut, Report, left_out};
@@ -41,6 +42,9 @@ pub(super) struct CheckArgs {
     /// Modules taken as loaded: all that the kernel ships, none, or names separated by commas
     #[arg(long, value_name = "all|none|NAME,...", default_value = "all")]
     modules: ModulesArg,
+    /// Set a constant (const volatile) before the load, as tools do: a number, true, false, or "text" (repeatable)
+    #[arg(long = "rodata", value_name = "NAME=VALUE")]
+    constants: Vec<Constant>,
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format>,
@@ -79,6 +83,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
+    objects::require_constants(&objects, &args.constants)?;
     let roots = needs(&objects);
     // Whether a kernel has anything to say is told by what the accesses ask; what else is asked is looked up with it.
     let mut looked_up = roots.clone();
@@ -102,8 +107,12 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         store.add_options(&mut stored, &attach::options(&objects))?;
     }
     let kernels: Vec<&Kernel> = stored.iter().chain(&given).collect();
-    let settings = Settings { types: args.types.clone(), modules: args.modules.0.clone() };
-    let mut report = check(objects, &kernels, &settings);
+    let settings = Settings {
+        types: args.types.clone(),
+        modules: args.modules.0.clone(),
+        constants: args.constants.clone(),
+    };
+    let mut report = check(objects, &kernels, &settings)?;
     report.left_out = others;
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };

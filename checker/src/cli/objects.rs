@@ -7,7 +7,8 @@ use anyhow::{Context, bail};
 
 use crate::access::Access;
 use crate::check::is_wanted;
-use crate::object::{self, Object};
+use crate::load::Constant;
+use crate::object::{self, DataKind, Object};
 
 /// Reads every object of every file; `-` is standard input.
 pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Object>> {
@@ -58,6 +59,23 @@ pub(super) fn require_types<'a>(
         }
         let nearest = corecheck_layouts::store::nearest(wanted, roots.iter().copied());
         bail!("--type {wanted}: no access is rooted there; near: {}", nearest.join(", "));
+    }
+    Ok(())
+}
+
+/// Makes sure that some object has each constant that is to be set.
+pub(super) fn require_constants(objects: &[Object], constants: &[Constant]) -> anyhow::Result<()> {
+    for constant in constants.iter().filter(|constant| !objects.iter().any(|of| constant.find(of).is_some()))
+    {
+        let read_only = objects.iter().flat_map(|object| &object.data);
+        let read_only = read_only.filter(|section| section.kind == DataKind::ReadOnly);
+        let names: Vec<&str> =
+            read_only.flat_map(|section| &section.variables).map(|variable| variable.name.as_str()).collect();
+        if names.is_empty() {
+            bail!("--rodata {}: the object has no constant (const volatile)", constant.name);
+        }
+        let nearest = corecheck_layouts::store::nearest(&constant.name, names.into_iter());
+        bail!("--rodata {}: no constant has that name; near: {}", constant.name, nearest.join(", "));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use object::elf as raw;
 
 use super::code::{Code, function_at};
 use super::elf::{Elf, RawSection, text};
-use super::model::{DataKind, DataSection, Function, Map, MapKind};
+use super::model::{DataKind, DataSection, Function, Map, MapKind, Variable};
 use super::problem::Problems;
 use super::{ErrorKind, Insn, Problem};
 
@@ -158,9 +158,21 @@ pub(super) fn data_sections(elf: &Elf<'_>) -> Vec<DataSection> {
             kind: data_kind(section)?,
             size: section.size,
             bytes: section.bytes.to_vec(),
+            variables: named_variables(elf, index),
         })
     })
     .collect()
+}
+
+/// The variables of a section, by their symbols: BTF as clang writes it does not tell where they are.
+fn named_variables(elf: &Elf<'_>, section: usize) -> Vec<Variable> {
+    let own = elf.symbols.iter().filter(|symbol| symbol.section == Some(section));
+    let own = own.filter(|symbol| symbol.kind == raw::STT_OBJECT && !symbol.name.is_empty());
+    let mut variables: Vec<Variable> = own
+        .map(|symbol| Variable { name: text(symbol.name), offset: symbol.value, size: symbol.size })
+        .collect();
+    variables.sort_by(|a, b| (a.offset, &a.name).cmp(&(b.offset, &b.name)));
+    variables
 }
 
 fn data_kind(section: &RawSection<'_>) -> Option<DataKind> {

@@ -31,7 +31,7 @@ pub use error::{ErrorKind, ObjectError};
 pub use insn::Insn;
 pub use model::{
     Binding, CoreRelo, DataKind, DataSection, EmbeddedAt, Extern, ExternKind, Function, Map, MapKind, Object,
-    Program, Reference, Section, SourceLine, Target, Uses,
+    Program, Reference, Section, SourceLine, Target, Uses, Variable,
 };
 pub use open::{MAX_INPUT, read_bytes, read_file};
 pub use problem::Problem;

@@ -301,6 +301,19 @@ pub struct DataSection {
     pub size: u64,
     /// Its bytes; empty for `.bss`, which is all zero.
     pub bytes: Vec<u8>,
+    /// Its variables that have a name, ordered by place.
+    pub variables: Vec<Variable>,
+}
+
+/// A variable or constant of a [`DataSection`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Offset in bytes in its section.
+    pub offset: u64,
+    /// Size in bytes.
+    pub size: u64,
 }
 
 impl Object {

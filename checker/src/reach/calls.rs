@@ -52,19 +52,8 @@ impl Walk<'_> {
 
     fn call_function(&mut self, state: &mut State, function: usize) -> bool {
         if self.is_global(function) {
-            match self.question.verifier.global_functions {
-                Knows::Yes => {
-                    self.call_global(state, function);
-                    return true;
-                }
-                Knows::No => {}
-                Knows::Perhaps => {
-                    state.is_certain = false;
-                    let mut apart = state.clone();
-                    self.call_global(&mut apart, function);
-                    self.todo.push(apart);
-                }
-            }
+            self.call_global(state, function);
+            return true;
         }
         let arguments = state.top().registers;
         self.enter(state, function, After::Call, |callee| {
@@ -190,7 +179,13 @@ impl Walk<'_> {
                 let most =
                     size.as_number().map_or(i64::MAX, |size| size.scalar.u64.1.min(i32::MAX as u64) as i64);
                 let scalar = Scalar::signed(-LARGEST_ERROR, most);
-                Register::of(Value::Number(Number { scalar, id, is_lost: false, may_be_pointer: false }))
+                Register::of(Value::Number(Number {
+                    scalar,
+                    id,
+                    is_lost: false,
+                    is_constant: false,
+                    may_be_pointer: false,
+                }))
             }
             Returns::Bounded => any_number(8, id, false).lose(),
             Returns::MapValueOrNull if self.may_be_sure(&map) => {
@@ -280,12 +275,6 @@ impl Walk<'_> {
         }
         let after =
             if repeats == Knows::No || callback == Callback::Area { After::Once } else { After::Again };
-        if repeats == Knows::Perhaps {
-            let mut once = state.clone();
-            if self.enter(&mut once, function, After::Once, |callee| prepare(callee, callback, &arguments)) {
-                self.todo.push(once);
-            }
-        }
         self.enter(state, function, after, |callee| prepare(callee, callback, &arguments))
     }
 }

@@ -2,13 +2,14 @@
 
 use corecheck_layouts::btf::Endian;
 
+use super::Read;
 use super::code::Place;
 use super::scalar::Scalar;
 use super::state::{State, any_number};
-use super::value::{Pointer, Register, To, Value};
+use super::value::{Number, Pointer, Register, To, Value};
 use super::verifier::Knows;
 use super::walk::Walk;
-use super::{ExternValue, Read};
+use crate::attach::ExternValue;
 use crate::object::{DataKind, Insn};
 
 /// How much an instruction loads or stores.
@@ -84,14 +85,17 @@ impl Walk<'_> {
             }
             To::Kconfig { symbol, at } => {
                 let at = at.and_then(|at| at.checked_add(off.into()));
-                let value = match self.question.externs.get(symbol as usize) {
-                    Some(ExternValue::Bytes(value)) => at.and_then(|at| self.number(value, at, bytes)),
-                    _ => None,
+                let (least, most) = match self.question.externs.get(symbol as usize) {
+                    Some(ExternValue::Bytes(value)) => (value.as_slice(), value.as_slice()),
+                    Some(ExternValue::Between(least, most)) => (least.as_slice(), most.as_slice()),
+                    _ => (&[][..], &[][..]),
                 };
-                match value {
-                    Some(number) => known(Some(number), read_only),
+                let number = |value: &[u8]| at.and_then(|at| self.number(value, at, bytes));
+                match number(least).zip(number(most)) {
+                    Some((least, most)) if least == most => known(Some(least), read_only),
+                    Some((least, most)) if read_only == Knows::Yes => constant_between(least, most),
                     // It is a constant that the verifier knows, and this does not.
-                    None => any_number(bytes, 0, false).lose(),
+                    _ => any_number(bytes, 0, false).lose(),
                 }
             }
             To::Context => any_number(bytes, 0, bytes == 8 && self.has_typed_context),
@@ -176,4 +180,11 @@ impl Walk<'_> {
             state.top_mut().set(insn.src, any_number(bytes, id, false));
         }
     }
+}
+
+/// A number that the verifier knows, of which only bounds are known here.
+fn constant_between(least: u64, most: u64) -> Register {
+    let scalar = Scalar::unsigned(least, most);
+    let number = Number { scalar, id: 0, is_lost: true, is_constant: true, may_be_pointer: false };
+    Register::of(Value::Number(number))
 }

@@ -11,6 +11,7 @@
 mod alu;
 mod branch;
 mod calls;
+mod classes;
 mod code;
 mod helpers;
 mod live;
@@ -24,12 +25,15 @@ mod value;
 mod verifier;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use classes::{Known, ObjectReach, ProgramReach, Reaches, reach_all};
 pub use verifier::{Knows, Verifier};
 
 use crate::access::Access;
-use crate::object::Object;
+use crate::attach::ExternValue;
+use crate::object::{Object, Target};
 use crate::resolve::Outcome;
 
 /// Whether the verifier comes to an instruction.
@@ -61,19 +65,6 @@ pub struct Trap {
     pub section: usize,
     /// The instruction, counted from the start of the section.
     pub insn: u32,
-}
-
-/// What an extern comes to when the object is loaded.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum ExternValue {
-    /// A value of the configuration: its bytes as they stand in memory.
-    Bytes(Vec<u8>),
-    /// A symbol that the kernel has: its address is not 0.
-    Present,
-    /// A symbol that it has not: its address is 0.
-    Missing,
-    /// Not known.
-    Unknown,
 }
 
 /// What is asked.
@@ -122,8 +113,47 @@ pub struct Reached {
 }
 
 /// Follows a program.
+///
+/// Where a verifier's version does not tell how it takes global functions and callbacks, which changes every path behind
+/// them, certain is what is so either way.
 pub fn reach(question: &Question<'_>) -> Reached {
+    let of = |verifier: Verifier| Question { verifier, ..*question };
+    let verifier = question.verifier;
+    if verifier.global_functions == Knows::Perhaps {
+        let [one, other] = [Knows::Yes, Knows::No]
+            .map(|global_functions| reach(&of(Verifier { global_functions, ..verifier })));
+        return one.or(other);
+    }
+    if verifier.repeated_callbacks == Knows::Perhaps && calls_back(question) {
+        let [one, other] = [Knows::Yes, Knows::No]
+            .map(|repeated_callbacks| reach(&of(Verifier { repeated_callbacks, ..verifier })));
+        return one.or(other);
+    }
     walk::walk(question)
+}
+
+/// Whether the program takes the address of a function.
+fn calls_back(question: &Question<'_>) -> bool {
+    let functions = &question.object.programs[question.program].functions;
+    question.object.references.iter().any(|reference| {
+        matches!(reference.target, Target::FunctionAddress(function) if functions.binary_search(&function).is_ok())
+    })
+}
+
+impl Reached {
+    /// What is certain by both, and what may be by either.
+    fn or(self, other: Self) -> Self {
+        let both = |(one, two)| if one == two { one } else { Reach::MayBeReached };
+        let reads: BTreeSet<Read> = self.reads.into_iter().chain(other.reads).collect();
+        let accesses: BTreeSet<usize> = self.accesses.into_iter().chain(other.accesses).collect();
+        Self {
+            traps: self.traps.into_iter().zip(other.traps).map(both).collect(),
+            reads: reads.into_iter().collect(),
+            accesses: accesses.into_iter().collect(),
+            steps: self.steps + other.steps,
+            is_cut_short: self.is_cut_short || other.is_cut_short,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl State {
 /// A number nobody knows anything of, of so many bytes, that came into being with this mark.
 pub(super) fn any_number(bytes: u32, id: Id, may_be_pointer: bool) -> Register {
     let scalar = Scalar::of_bytes(bytes);
-    Register::of(Value::Number(Number { scalar, id, is_lost: false, may_be_pointer }))
+    Register::of(Value::Number(Number { scalar, id, is_lost: false, is_constant: false, may_be_pointer }))
 }
 
 /// The same pointer, known not to be null.

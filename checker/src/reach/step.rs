@@ -1,6 +1,5 @@
 //! One instruction.
 
-use super::ExternValue;
 use super::alu::{Operation, half, sign_extended, whole};
 use super::branch::{Comparison, Side, sides};
 use super::code::{Code, Place};
@@ -10,6 +9,7 @@ use super::state::{After, State, any_number, not_null};
 use super::value::{Null, Number, Pointer, Register, To, Value};
 use super::verifier::{Knows, Verifier};
 use super::walk::Walk;
+use crate::attach::ExternValue;
 use crate::object::{ExternKind, Insn, Target};
 
 impl Walk<'_> {
@@ -182,12 +182,16 @@ impl Walk<'_> {
         let checks_null = is_null_check && other.scalar.constant() == Some(0) && one.may_be_pointer;
         let is_certain = state.is_certain && !one.is_lost && !other.is_lost;
         let [taken, not] = sides(comparison, &one.scalar, &other.scalar, is_whole);
+        // What is a constant for the verifier goes one way, and which is known if it is out of the bounds known here.
+        let is_constant = one.is_known() && other.is_known();
         let is_decided = taken == Side::Never || not == Side::Never;
         let make = |side: Side, is_null_side: bool| {
             let mut new = state.clone();
             match side {
                 Side::Never => return None,
-                Side::OutOfRange if self.question.verifier.ranges == Knows::Yes => return None,
+                Side::OutOfRange if is_constant || self.question.verifier.ranges == Knows::Yes => {
+                    return None;
+                }
                 Side::OutOfRange => new.is_certain = false,
                 Side::Open(left, right) => {
                     // A branch that constants decide goes one way, whatever else the verifier may know.
@@ -314,7 +318,7 @@ fn moved_half(source: &Register, copies: Knows) -> Register {
             let is_lost = number.is_lost || number.id != 0 && copies == Knows::Perhaps;
             let scalar = number.scalar.low32();
             let id = if is_copy { number.id } else { 0 };
-            let number = Number { scalar, id, is_lost, may_be_pointer: false };
+            let number = Number { scalar, id, is_lost, is_constant: false, may_be_pointer: false };
             Register { value: Value::Number(number), field_of: source.field_of }
         }
         Value::Pointer(_) => any_number(4, 0, false),
@@ -351,6 +355,7 @@ fn computed(
                 scalar,
                 id: 0,
                 is_lost: is_lost && scalar.constant().is_none(),
+                is_constant: is_lost && one.is_known() && other.is_known(),
                 may_be_pointer: keeps_pointers && (one.may_be_pointer || other.may_be_pointer),
             })
         }

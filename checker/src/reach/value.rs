@@ -31,6 +31,8 @@ pub(super) struct Number {
     pub(super) id: Id,
     /// Whether a verifier may know more of it than this: then which way a branch on it goes is not certain.
     pub(super) is_lost: bool,
+    /// Whether it is one number that the verifier knows, and of which only bounds are known here.
+    pub(super) is_constant: bool,
     /// Whether the verifier may take it for a pointer that cannot be null.
     pub(super) may_be_pointer: bool,
 }
@@ -82,7 +84,13 @@ impl Register {
 
     /// A number that the verifier knows as well as this does.
     pub(super) const fn number(scalar: Scalar) -> Self {
-        Self::of(Value::Number(Number { scalar, id: 0, is_lost: false, may_be_pointer: false }))
+        Self::of(Value::Number(Number {
+            scalar,
+            id: 0,
+            is_lost: false,
+            is_constant: false,
+            may_be_pointer: false,
+        }))
     }
 
     /// A value of which the verifier may know anything.
@@ -90,6 +98,7 @@ impl Register {
         scalar: Scalar::UNKNOWN,
         id: 0,
         is_lost: true,
+        is_constant: false,
         may_be_pointer: true,
     }));
 
@@ -151,6 +160,13 @@ impl Register {
                 }
                 _ => false,
             }
+    }
+}
+
+impl Number {
+    /// Whether the verifier knows it as one number.
+    pub(super) fn is_known(&self) -> bool {
+        self.is_constant || self.scalar.constant().is_some()
     }
 }
 

@@ -146,18 +146,16 @@ impl Walk<'_> {
         let program = &self.question.object.programs[self.question.program];
         for &function in &program.functions {
             if function != program.function && self.is_global(function) {
-                let is_certain = is_certain && self.question.verifier.global_functions == Knows::Yes;
-                if self.question.verifier.global_functions != Knows::No {
-                    self.come_apart(function as u32, is_certain);
-                }
+                self.come_apart(function as u32, is_certain);
             }
         }
     }
 
-    /// Whether verifiers that know global functions take this one for one.
+    /// Whether the verifier takes this function for a global one.
     pub(super) fn is_global(&self, function: usize) -> bool {
         let of = self.question.object.functions.get(function);
-        of.is_some_and(|of| of.binding != Binding::Local && !of.hidden && of.btf.is_some())
+        let is_global = of.is_some_and(|of| of.binding != Binding::Local && !of.hidden && of.btf.is_some());
+        is_global && self.question.verifier.global_functions != Knows::No
     }
 
     /// Notes a function that is verified by itself.

@@ -3,9 +3,9 @@
 use corecheck_layouts::kernel::Modules;
 
 use crate::access::Access;
-use crate::answer::Answers;
+use crate::attach::Requirement;
 use crate::object::Object;
-use crate::verdict::{ObjectVerdict, Without};
+use crate::verdict::{Judged, Without};
 
 /// The only loader whose rules are known so far.
 pub(super) const LOADER: &str = "libbpf";
@@ -21,10 +21,12 @@ pub struct Checked {
     pub left_out: usize,
     /// Which modules were taken as loaded.
     pub modules: Modules,
-    /// What they come to.
-    pub answers: Answers,
-    /// What that means.
-    pub verdicts: Vec<ObjectVerdict>,
+    /// What it needs besides its accesses.
+    pub requirements: Vec<Requirement>,
+    /// Whether these count for verdicts.
+    pub judges_requirements: bool,
+    /// What they come to, and what that means.
+    pub judged: Judged,
     /// What it would mean without what verdicts hold under.
     pub without: Vec<Without>,
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use corecheck_layouts::kernel::Kernel;
 
 use super::checked::{Checked, LOADER};
+use super::lacks::of_needs;
 use super::model::FindingEntry;
 use super::words;
 use crate::access::Access;
@@ -13,19 +14,21 @@ use crate::rules::{self, Level, Rule};
 use crate::verdict::Cause;
 
 /// A finding under way.
-struct Draft {
-    rule: &'static Rule,
-    level: Level,
-    object: usize,
+pub(super) struct Draft {
+    pub(super) rule: &'static Rule,
+    pub(super) level: Level,
+    pub(super) object: usize,
     /// Positions of kernels.
-    kernels: BTreeSet<usize>,
+    pub(super) kernels: BTreeSet<usize>,
     /// Positions of accesses within the object.
-    accesses: BTreeSet<usize>,
-    message: String,
-    details: Vec<String>,
-    help: String,
+    pub(super) accesses: BTreeSet<usize>,
+    /// Positions of requirements within the object.
+    pub(super) requirements: BTreeSet<usize>,
+    pub(super) message: String,
+    pub(super) details: Vec<String>,
+    pub(super) help: String,
     /// Findings about a type as a whole gather its accesses; others stand for one access.
-    is_about_type: bool,
+    pub(super) is_about_type: bool,
 }
 
 /// Gathers the findings: the gravest first, then by object and access.
@@ -35,12 +38,19 @@ pub(super) fn findings(checked: &[Checked], kernels: &[&Kernel]) -> Vec<FindingE
         of_object(index, object, kernels, &mut drafts);
         for (position, kernel) in kernels.iter().enumerate() {
             of_result(index, object, position, &mut drafts);
+            of_needs(index, object, position, kernel, &mut drafts);
             of_broken_modules(index, object, position, kernel, &mut drafts);
         }
     }
     drafts.sort_by(|a, b| {
-        let key =
-            |draft: &Draft| (draft.object, std::cmp::Reverse(draft.level), draft.accesses.first().copied());
+        let key = |draft: &Draft| {
+            (
+                draft.object,
+                std::cmp::Reverse(draft.level),
+                draft.accesses.first().copied(),
+                draft.requirements.first().copied(),
+            )
+        };
         key(a).cmp(&key(b))
     });
     drafts.into_iter().map(|draft| draft.finish(checked, kernels)).collect()
@@ -56,6 +66,7 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
             object: index,
             kernels: concerned,
             accesses: BTreeSet::new(),
+            requirements: BTreeSet::new(),
             message,
             details: Vec::new(),
             help: (rule.help)(None),
@@ -95,12 +106,13 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
 
 /// Findings from what an object's accesses come to on one kernel.
 fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Draft>) {
-    let answer = &checked.answers.distinct[checked.answers.of_kernel[kernel]];
-    for cause in &checked.verdicts[kernel].causes {
+    let answer = &checked.judged.answers.distinct[checked.judged.answers.of_kernel[kernel]];
+    for cause in &checked.judged.verdicts[kernel].causes {
         let (accesses, level) = match cause {
             Cause::Failing(accesses) => (accesses, Level::Error),
-            Cause::NotAnalysed(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
-            Cause::Refused | Cause::ByteOrder => continue,
+            Cause::MayBeReached(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
+            Cause::Unreplaced(accesses) => (accesses, Level::Note),
+            Cause::Refused | Cause::ByteOrder | Cause::Unmet(_) | Cause::Doubtful(_) => continue,
         };
         for &position in accesses {
             let outcome = &answer.outcomes[position];
@@ -129,6 +141,7 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
                 object: index,
                 kernels: BTreeSet::from([kernel]),
                 accesses: BTreeSet::from([position]),
+                requirements: BTreeSet::new(),
                 message,
                 details,
                 help: (rule.help)(Some((access, reason))),
@@ -152,7 +165,7 @@ fn of_broken_modules(
     if broken.is_empty() {
         return;
     }
-    let answer = &checked.answers.distinct[checked.answers.of_kernel[position]];
+    let answer = &checked.judged.answers.distinct[checked.judged.answers.of_kernel[position]];
     let outcomes = answer.outcomes.iter().enumerate();
     let searched = outcomes.filter(|(_, outcome)| outcome.units().any(|unit| unit != "vmlinux"));
     let accesses: BTreeSet<usize> = searched.map(|(access, _)| access).collect();
@@ -175,6 +188,7 @@ fn of_broken_modules(
         object: index,
         kernels: BTreeSet::from([position]),
         accesses,
+        requirements: BTreeSet::new(),
         message,
         details: Vec::new(),
         help: (rule.help)(None),
@@ -188,10 +202,13 @@ fn message(access: &Access, reason: &Reason, state: State, level: Level) -> Stri
         Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{}: {text}", access.essential_type_name()),
         _ => text,
     };
-    if state == State::Poisoned && level == Level::Warning {
-        return format!("{text} (fails unless the program guards the access, which is not analysed yet)");
+    match (state, level) {
+        (State::Poisoned, Level::Warning) => {
+            format!("{text} (fails if the verifier comes to it, which it may)")
+        }
+        (State::Poisoned, Level::Note) => format!("{text}; the program guards the access, and does without"),
+        _ => text,
     }
-    text
 }
 
 impl Draft {
@@ -207,6 +224,7 @@ impl Draft {
             kernels: self.kernels.iter().map(|&position| kernels[position].name.to_string()).collect(),
             access: ids.first().copied(),
             accesses: ids,
+            requirements: self.requirements.into_iter().collect(),
             message: self.message,
             details: self.details,
             help: self.help,
@@ -224,8 +242,8 @@ mod tests {
     use crate::testing::{btf, kernel, kernel_of_things, member, object, programs, record};
 
     fn findings(objects: Vec<Object>, kernels: &[&Kernel]) -> Vec<FindingEntry> {
-        let settings = Settings { types: Vec::new(), modules: Modules::None };
-        check(objects, kernels, &settings).findings
+        let settings = Settings { modules: Modules::None, ..Settings::default() };
+        check(objects, kernels, &settings).expect("nothing is set").findings
     }
 
     /// Rule, kernels' releases, and accesses of each.

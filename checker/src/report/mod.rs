@@ -3,7 +3,10 @@
 mod build;
 mod checked;
 mod findings;
+mod lacks;
 pub mod model;
+mod needs;
+mod unchecked;
 pub(crate) mod words;
 
 pub(crate) use build::kernel_entry;

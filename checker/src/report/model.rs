@@ -82,6 +82,8 @@ pub struct ObjectEntry {
     pub programs: Vec<ProgramEntry>,
     /// Its accesses, in the order in which loaders resolve them.
     pub accesses: Vec<AccessEntry>,
+    /// What else it needs of a kernel.
+    pub requirements: Vec<RequirementEntry>,
 }
 
 /// A program.

@@ -7,7 +7,7 @@ use corecheck_layouts::kernel::{Absence, Kernel};
 
 use super::model::{MeetingEntry, ReasonEntry, RequirementEntry};
 use super::words;
-use crate::attach::{By, Doubt, Elsewhere, Fate, Lack, MemberLack, Meeting, Requirement, What};
+use crate::attach::{By, Doubt, Elsewhere, Fate, Lack, Meeting, MemberLack, Requirement, What};
 use crate::object::Object;
 
 /// A requirement as the report shows it. `name`: what kernels call what is known by a number.
@@ -90,7 +90,9 @@ fn kind(what: &What) -> &'static str {
 /// Its name alone.
 fn bare(what: &What, name: Option<&String>) -> String {
     let by_number = |number: i64, prefix: &str, instead: &str| match name {
-        Some(name) => name.strip_prefix(prefix).map_or_else(|| name.clone(), |bare| format!("{instead}{bare}")),
+        Some(name) => {
+            name.strip_prefix(prefix).map_or_else(|| name.clone(), |bare| format!("{instead}{bare}"))
+        }
         None => number.to_string(),
     };
     match what {
@@ -177,7 +179,9 @@ fn member(why: &MemberLack) -> String {
             format!("{local} bytes in the object, of no known size in the kernel")
         }
         MemberLack::BitField => "it is a bit-field, which libbpf refuses".to_owned(),
-        MemberLack::NoFunction => "it holds a program, but the kernel's is no pointer to a function".to_owned(),
+        MemberLack::NoFunction => {
+            "it holds a program, but the kernel's is no pointer to a function".to_owned()
+        }
     }
 }
 
@@ -185,7 +189,9 @@ fn member(why: &MemberLack) -> String {
 pub(super) fn doubt_entry(doubt: &Doubt) -> ReasonEntry {
     let (code, text) = match doubt {
         Doubt::NotStored(gap) => ("not-stored", words::not_stored(gap)),
-        Doubt::NotInBtf => ("not-in-btf", "not in the kernel's BTF, which does not list all functions".to_owned()),
+        Doubt::NotInBtf => {
+            ("not-in-btf", "not in the kernel's BTF, which does not list all functions".to_owned())
+        }
         Doubt::NotInBtfAtAll => ("kallsyms", "BTF does not tell of symbols without a type".to_owned()),
         Doubt::NoConfig => ("no-config", "the kernel's configuration is not known".to_owned()),
         Doubt::NoVersion => ("no-version", "the kernel's version is not known".to_owned()),
@@ -194,9 +200,14 @@ pub(super) fn doubt_entry(doubt: &Doubt) -> ReasonEntry {
         Doubt::Dynamic => ("dynamic", "such events come and go at run time".to_owned()),
         Doubt::Several(units) => {
             let units: Vec<&str> = units.iter().map(String::as_str).collect();
-            ("several", format!("{} have it, and not alike: the first that is loaded counts", units.join(", ")))
+            (
+                "several",
+                format!("{} have it, and not alike: the first that is loaded counts", units.join(", ")),
+            )
         }
-        Doubt::AlsoInVmlinux => ("also-in-vmlinux", "vmlinux has it, too; modules were not searched".to_owned()),
+        Doubt::AlsoInVmlinux => {
+            ("also-in-vmlinux", "vmlinux has it, too; modules were not searched".to_owned())
+        }
         Doubt::Pattern => ("pattern", "whether a function matches is not looked for".to_owned()),
         Doubt::ToldAtRunTime => ("told-at-run-time", "who loads the object tells it".to_owned()),
         Doubt::TooDeep => ("cannot-compare", "its types are too deep to compare".to_owned()),
@@ -224,7 +235,9 @@ pub(super) fn near(what: &What, fate: &Fate, kernel: &Kernel) -> Vec<String> {
     let (head, name, kind) = match what {
         What::TracedFunction(target) => ("", target.name.as_str(), Kind::Func),
         What::TypedTracepoint(target) => ("btf_trace_", target.name.as_str(), Kind::Typedef),
-        What::RawTracepoint(name) | What::TraceEvent { name, .. } => ("btf_trace_", name.as_str(), Kind::Typedef),
+        What::RawTracepoint(name) | What::TraceEvent { name, .. } => {
+            ("btf_trace_", name.as_str(), Kind::Typedef)
+        }
         What::LsmHook(name) => ("bpf_lsm_", name.as_str(), Kind::Func),
         What::Iterator(name) => ("bpf_iter_", name.as_str(), Kind::Func),
         What::ProbedFunction(name) => ("", name.as_str(), Kind::Func),

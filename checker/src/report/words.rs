@@ -186,8 +186,15 @@ pub(super) fn byte_order(object: Endian, kernel: Option<Endian>) -> ReasonEntry 
 }
 
 /// Poisoned accesses in a program that may guard them.
-pub(super) fn not_analysed(count: usize) -> ReasonEntry {
+pub(super) fn may_be_reached(count: usize) -> ReasonEntry {
     let accesses = if count == 1 { "access" } else { "accesses" };
-    let text = format!("{count} {accesses} unresolved, guards not analysed yet");
-    ReasonEntry { code: "not-analysed", text }
+    let text = format!("{count} unresolved {accesses}, which the verifier may come to");
+    ReasonEntry { code: "may-be-reached", text }
+}
+
+/// Why a verdict is degraded.
+pub(super) fn unreplaced(count: usize) -> ReasonEntry {
+    let accesses = if count == 1 { "access" } else { "accesses" };
+    let text = format!("{count} guarded {accesses} unresolved, and nothing is read instead");
+    ReasonEntry { code: "fallback", text }
 }

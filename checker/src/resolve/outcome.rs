@@ -30,6 +30,19 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// An outcome by which the loader leaves the instruction as the compiler wrote it.
+    pub(crate) fn as_compiled() -> Self {
+        Self {
+            state: State::Skipped,
+            value: None,
+            target: None,
+            reason: None,
+            changes: Vec::new(),
+            extent: None,
+            patched: None,
+        }
+    }
+
     /// The units whose types decided: those that matched, contradicted each other, or came nearest.
     pub fn units(&self) -> impl Iterator<Item = &str> {
         let of_reason = match &self.reason {

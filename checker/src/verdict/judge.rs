@@ -2,8 +2,7 @@
 //!
 //! - An error in any access that is looked at fails the load of the whole object, subprograms that nobody calls
 //!   included (`bpf_object__relocate_core` stops at it).
-//! - A poisoned access fails the programs that reach it. Reach is not analysed yet: so it fails a program that has
-//!   nothing it could guard with, and makes every other unknown.
+//! - A poisoned access fails the programs in which the verifier comes to it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,31 +11,17 @@ use corecheck_layouts::kernel::{Kernel, ShippedBtf};
 
 use super::{Cause, Condition, ObjectVerdict, Phase, ProgramVerdict, Verdict};
 use crate::access::Access;
-use crate::answer::{Answer, Answers};
+use crate::answer::Answer;
 use crate::object::{Object, Program};
+use crate::reach::{ObjectReach, ProgramReach, Reach};
 use crate::resolve::{Outcome, State};
 
-/// Judges an object on every kernel, given the answers of all.
-pub fn judge_all(
-    object: &Object,
-    accesses: &[Access],
-    can_guard: &[bool],
-    answers: &Answers,
-    kernels: &[&Kernel],
-) -> Vec<ObjectVerdict> {
-    let answered = kernels.iter().zip(&answers.of_kernel);
-    answered
-        .map(|(kernel, &index)| judge(object, accesses, can_guard, &answers.distinct[index], kernel))
-        .collect()
-}
-
-/// Judges an object on a kernel, given what its accesses come to there, and for each of its programs whether it
-/// [`can_guard`].
+/// Judges an object on a kernel, given what its accesses come to there, and what the verifier comes to.
 pub fn judge(
     object: &Object,
     accesses: &[Access],
-    can_guard: &[bool],
     answer: &Answer,
+    reach: &ObjectReach,
     kernel: &Kernel,
 ) -> ObjectVerdict {
     let with_state = |wanted: State| -> Vec<usize> {
@@ -50,7 +35,7 @@ pub fn judge(
     let byte_order = kernel.endian().is_some_and(|endian| endian != object.endian);
 
     let mut failing = errors.clone();
-    let mut not_analysed = Vec::new();
+    let (mut may_be_reached, mut unreplaced) = (Vec::new(), Vec::new());
     let mut programs = Vec::with_capacity(object.programs.len());
     for (index, program) in object.programs.iter().enumerate() {
         if !program.autoload {
@@ -62,23 +47,25 @@ pub fn judge(
             });
             continue;
         }
-        let own = |all: &[usize]| -> Vec<usize> {
-            all.iter().copied().filter(|&access| belongs(program, &accesses[access])).collect()
-        };
-        let own_poisoned = own(&poisoned);
-        let can_guard = can_guard.get(index).copied().unwrap_or(true);
+        let reach = reach.programs.get(index).and_then(Option::as_deref);
+        let own = Poisoned::of(&poisoned, accesses, reach);
+        let lacks_answer = unknown.iter().any(|&access| belongs(program, &accesses[access]));
         let (verdict, phase) = if refused || byte_order {
             (Verdict::Fails, Some(Phase::Open))
         } else if !errors.is_empty() {
             (Verdict::Fails, Some(Phase::Relocate))
-        } else if !own_poisoned.is_empty() && !can_guard {
+        } else if !own.reached.is_empty() {
             (Verdict::Fails, Some(Phase::Verify))
-        } else if !own_poisoned.is_empty() || !own(&unknown).is_empty() {
+        } else if !own.may_be_reached.is_empty() || lacks_answer {
             (Verdict::Unknown, None)
+        } else if !own.unreplaced.is_empty() {
+            (Verdict::Degraded, None)
         } else {
             (Verdict::Ok, None)
         };
-        if can_guard { &mut not_analysed } else { &mut failing }.extend(own_poisoned);
+        failing.extend(own.reached);
+        may_be_reached.extend(own.may_be_reached);
+        unreplaced.extend(own.unreplaced);
         let outcomes = accesses.iter().zip(&answer.outcomes).filter(|(access, _)| belongs(program, access));
         let conditions = conditions(outcomes.map(|(_, outcome)| outcome.as_ref()), kernel);
         programs.push(ProgramVerdict { program: index, verdict: Some(verdict), phase, conditions });
@@ -90,8 +77,9 @@ pub fn judge(
         // An unknown access in a subprogram nobody calls may still turn out to be an error.
         verdict = verdict.max(Verdict::Unknown);
     }
-    // Poisoned code that no program reaches is neither.
-    not_analysed.retain(|access| !failing.contains(access));
+    // What one program reaches for certain is in no doubt, whatever others do.
+    may_be_reached.retain(|access| !failing.contains(access));
+    unreplaced.retain(|access| !failing.contains(access) && !may_be_reached.contains(access));
     let conditions = conditions(answer.outcomes.iter().map(Arc::as_ref), kernel);
     let mut causes = Vec::new();
     if refused {
@@ -104,8 +92,9 @@ pub fn judge(
     }
     for (list, cause) in [
         (failing, Cause::Failing as fn(Vec<usize>) -> Cause),
-        (not_analysed, Cause::NotAnalysed),
+        (may_be_reached, Cause::MayBeReached),
         (unknown, Cause::NotStored),
+        (unreplaced, Cause::Unreplaced),
     ] {
         let mut list = list;
         list.sort_unstable();
@@ -117,17 +106,35 @@ pub fn judge(
     ObjectVerdict { verdict, conditions, causes, programs }
 }
 
-fn belongs(program: &Program, access: &Access) -> bool {
-    access.skipped.is_none() && access.function_index.is_some_and(|f| program.functions.contains(&f))
+/// The poisoned accesses of a program, by position.
+#[derive(Default)]
+struct Poisoned {
+    reached: Vec<usize>,
+    may_be_reached: Vec<usize>,
+    unreplaced: Vec<usize>,
 }
 
-/// Whether a branch in the program can depend on something that is fixed when it is loaded: an answer about a
-/// type, a value of the configuration, an address that may be 0, or a constant in read-only data.
-pub fn can_guard(object: &Object, program: &Program, accesses: &[Access]) -> bool {
-    let uses = object.program_uses(program);
-    !uses.externs.is_empty()
-        || uses.reads_rodata
-        || accesses.iter().any(|access| belongs(program, access) && access.kind.can_guard())
+impl Poisoned {
+    fn of(poisoned: &[usize], accesses: &[Access], reach: Option<&ProgramReach>) -> Self {
+        let mut sorted = Self::default();
+        let Some(reach) = reach else { return sorted };
+        for &access in poisoned {
+            let id = accesses[access].id;
+            match reach.poisoned.get(&id) {
+                Some(Reach::Reached) => sorted.reached.push(access),
+                Some(Reach::MayBeReached) => sorted.may_be_reached.push(access),
+                Some(Reach::Guarded) if reach.unreplaced.binary_search(&id).is_ok() => {
+                    sorted.unreplaced.push(access);
+                }
+                Some(Reach::Guarded) | None => {}
+            }
+        }
+        sorted
+    }
+}
+
+fn belongs(program: &Program, access: &Access) -> bool {
+    access.skipped.is_none() && access.function_index.is_some_and(|f| program.functions.contains(&f))
 }
 
 /// What these outcomes were found out under.

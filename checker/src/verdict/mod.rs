@@ -1,10 +1,12 @@
 //! Verdicts: what the outcomes mean for loading a program, and with it the object.
 
+mod all;
 mod judge;
 mod needed;
 mod without;
 
-pub use judge::{can_guard, judge, judge_all};
+pub use all::{Case, Judged, judge_all};
+pub use judge::judge;
 pub use needed::Needed;
 pub use without::{Without, without};
 
@@ -96,8 +98,10 @@ pub enum Cause {
     ByteOrder,
     /// These accesses fail.
     Failing(Vec<usize>),
-    /// These accesses are poisoned, and whether the program guards them is not analysed.
-    NotAnalysed(Vec<usize>),
+    /// These accesses are poisoned, and the verifier may come to them.
+    MayBeReached(Vec<usize>),
+    /// These accesses are poisoned and guarded, and nothing takes their place.
+    Unreplaced(Vec<usize>),
     /// These accesses need types that are not stored.
     NotStored(Vec<usize>),
     /// These requirements are not met.

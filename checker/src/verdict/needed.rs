@@ -25,6 +25,17 @@ pub struct Needed<'a> {
 }
 
 impl Needed<'_> {
+    /// The calls of helpers that are missing.
+    pub fn missing_helpers(&self) -> impl Iterator<Item = (usize, u32)> {
+        self.missing()
+            .filter_map(|(_, requirement, _)| match &requirement.by {
+                By::Calls(places) => Some(places.as_slice()),
+                _ => None,
+            })
+            .flatten()
+            .copied()
+    }
+
     /// The instructions that the verifier refuses when it comes to them: calls of helpers and of weak functions that are
     /// missing. Each with the requirement that it is of.
     pub fn traps(&self) -> Vec<(usize, (usize, u32))> {
@@ -35,6 +46,15 @@ impl Needed<'_> {
             }
         }
         traps
+    }
+
+    /// Whether a doubt makes the verdict unknown: all that was looked through does not have it.
+    pub fn decides(doubt: &Doubt) -> bool {
+        match doubt {
+            Doubt::NotStored(gap) => !matches!(gap, Gap::TypeNotStored),
+            Doubt::Several(_) | Doubt::AlsoInVmlinux => true,
+            _ => false,
+        }
     }
 
     fn missing(&self) -> impl Iterator<Item = (usize, &Requirement, &Lack)> {
@@ -77,8 +97,10 @@ impl Needed<'_> {
         }
         for (index, (requirement, meeting)) in self.requirements.iter().zip(self.meetings).enumerate() {
             match &meeting.fate {
-                Fate::Unknown(why) if is_likely_missing(why) => match requirement.doubtful() {
-                    Effect::Object(_) => (0..verdict.programs.len()).for_each(|program| doubt(verdict, program)),
+                Fate::Unknown(why) if Self::decides(why) => match requirement.doubtful() {
+                    Effect::Object(_) => {
+                        (0..verdict.programs.len()).for_each(|program| doubt(verdict, program))
+                    }
                     Effect::Program(program, _) => doubt(verdict, program),
                     Effect::None | Effect::Calls(_) => continue,
                 },
@@ -96,7 +118,9 @@ impl Needed<'_> {
         doubtful.dedup();
         doubtful.retain(|index| !unmet.contains(index));
         let all = [(unmet, Cause::Unmet as fn(Vec<usize>) -> Cause), (doubtful, Cause::Doubtful)];
-        verdict.causes.extend(all.into_iter().filter(|(list, _)| !list.is_empty()).map(|(list, cause)| cause(list)));
+        verdict
+            .causes
+            .extend(all.into_iter().filter(|(list, _)| !list.is_empty()).map(|(list, cause)| cause(list)));
     }
 
     /// Whether an instruction is in a function that the program reaches.
@@ -132,15 +156,6 @@ fn add(to: &mut Vec<Condition>, conditions: &[Condition]) {
     to.extend_from_slice(conditions);
     to.sort_unstable();
     to.dedup();
-}
-
-/// Whether all that was looked through does not have it.
-fn is_likely_missing(why: &Doubt) -> bool {
-    match why {
-        Doubt::NotStored(gap) => !matches!(gap, Gap::TypeNotStored),
-        Doubt::Several(_) | Doubt::AlsoInVmlinux => true,
-        _ => false,
-    }
 }
 
 /// The instructions that call an extern, or take its address to call it.

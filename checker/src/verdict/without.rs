@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use corecheck_layouts::kernel::{Kernel, Modules};
 
-use super::{Condition, ObjectVerdict, judge_all};
-use crate::access::Access;
-use crate::answer::{Answers, answer};
-use crate::object::Object;
+use super::{Case, Condition, Judged, ObjectVerdict, judge_all};
 
 /// Verdicts on the kernels where a condition matters, as they are without it.
 #[derive(Debug)]
@@ -16,26 +13,22 @@ pub struct Without {
     pub condition: Condition,
     /// Positions of these kernels, ascending.
     pub kernels: Vec<usize>,
-    /// What the accesses come to there, one index per kernel of `kernels`.
-    pub answers: Answers,
-    /// What that means, one per kernel of `kernels`.
-    pub verdicts: Vec<ObjectVerdict>,
+    /// The object there.
+    pub judged: Judged,
 }
 
 impl Without {
     /// The answer and the verdict of the kernel at this position, if the condition matters there.
     pub fn of(&self, kernel: usize) -> Option<(usize, &ObjectVerdict)> {
         let at = self.kernels.binary_search(&kernel).ok()?;
-        Some((*self.answers.of_kernel.get(at)?, self.verdicts.get(at)?))
+        Some((*self.judged.answers.of_kernel.get(at)?, self.judged.verdicts.get(at)?))
     }
 }
 
 /// Judges again, for every condition about modules that some verdict has, the kernels that have it: as if that module
 /// were not loaded, or none could be read. Nothing is done where no module answered.
 pub fn without(
-    object: &Object,
-    accesses: &[Access],
-    can_guard: &[bool],
+    case: &Case<'_>,
     kernels: &[&Kernel],
     modules: &Modules,
     verdicts: &[ObjectVerdict],
@@ -53,9 +46,8 @@ pub fn without(
             Condition::ModulesReadable => Modules::None,
         };
         let kernels: Vec<&Kernel> = positions.iter().filter_map(|&at| kernels.get(at).copied()).collect();
-        let answers = answer(object, accesses, &kernels, &modules);
-        let verdicts = judge_all(object, accesses, can_guard, &answers, &kernels);
-        Some(Without { condition: condition.clone(), kernels: positions, answers, verdicts })
+        let judged = judge_all(case, &kernels, &modules);
+        Some(Without { condition: condition.clone(), kernels: positions, judged })
     });
     judged.collect()
 }

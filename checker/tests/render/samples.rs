@@ -35,6 +35,7 @@ fn empty() -> Report {
         kernels: Vec::new(),
         left_out: Vec::new(),
         answers: Vec::new(),
+        needs: Vec::new(),
         results: Vec::new(),
         findings: Vec::new(),
     }
@@ -108,7 +109,7 @@ fn resolved(access: usize, value: u64, target: &str) -> OutcomeEntry {
 
 /// An outcome with a reason and nothing else.
 fn not_resolved(access: usize, outcome: &'static str, reason: ReasonEntry) -> OutcomeEntry {
-    let reach = (outcome == "poisoned").then_some("not-analysed");
+    let reach = (outcome == "poisoned").then_some("reached");
     OutcomeEntry { access, outcome, value: None, reason: Some(reason), unit: None, target: None, reach }
 }
 
@@ -122,6 +123,7 @@ fn result(object: usize, kernel: &KernelEntry, answer: usize, verdict: &'static 
         kernel: kernel.name.clone(),
         loader: "libbpf",
         answer,
+        needs: object,
         verdict,
         conditions: Vec::new(),
         reasons: Vec::new(),
@@ -143,6 +145,7 @@ fn finding(rule: &'static str, level: &'static str, object: usize, accesses: &[u
         kernels: Vec::new(),
         access: accesses.first().copied(),
         accesses: accesses.to_vec(),
+        requirements: Vec::new(),
         message: String::new(),
         details: Vec::new(),
         help: String::new(),

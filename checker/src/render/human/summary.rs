@@ -170,9 +170,9 @@ pub(super) fn advice(results: &[&ResultEntry], index: &Index) -> Option<String> 
             text.push_str(" To judge as if no module were loaded: --modules none.");
         }
     }
-    if has(&["not-analysed"]) {
+    if has(&["may-be-reached"]) {
         text.push_str(
-            " Accesses that do not resolve may be guarded; whether they are is not analysed yet, so neither ok nor \
+            " Whether the verifier comes to some unresolved accesses depends on what is not known here, so neither ok nor \
              fails would be true.",
         );
     }

@@ -8,14 +8,18 @@ use super::*;
 use crate::access::{Broken, accesses};
 use crate::answer::answer;
 use crate::resolve::{Explained, MismatchCode, Outcome, Place, Reason};
-use crate::testing::{kernel_of_things, object, programs};
-use Verdict::{Fails, Ok, Unknown};
+use crate::testing::{kernel_of_things, programs};
+use Verdict::{Degraded, Fails, Ok, Unknown};
+
+const HERE: Option<Reach> = Some(Reach::Reached);
+const PERHAPS: Option<Reach> = Some(Reach::MayBeReached);
+const NOT_HERE: Option<Reach> = Some(Reach::Guarded);
 
 /// An object with what its accesses come to, to be changed.
 struct Case {
     object: Object,
     accesses: Vec<Access>,
-    guards: Vec<bool>,
+    reach: ObjectReach,
     answer: Answer,
     kernel: Kernel,
 }
@@ -27,8 +31,8 @@ impl Case {
         let accesses = accesses(&object);
         let kernel = kernel_of_things("all", 0, &[]);
         let answers = answer(&object, &accesses, &[&kernel], &Modules::None);
-        let guards = object.programs.iter().map(|program| can_guard(&object, program, &accesses)).collect();
-        Self { answer: answers.distinct[0].clone(), object, accesses, guards, kernel }
+        let reach = ObjectReach { programs: vec![None; object.programs.len()] };
+        Self { answer: answers.distinct[0].clone(), object, accesses, reach, kernel }
     }
 
     fn of(&self, function: &str) -> usize {
@@ -53,8 +57,30 @@ impl Case {
         self
     }
 
+    /// In the programs, by their order, the verifier comes to the access as said.
+    fn reached(mut self, function: &str, programs: [Option<Reach>; 3]) -> Self {
+        let access = self.of(function);
+        for (of, reach) in self.reach.programs.iter_mut().zip(programs) {
+            let Some(reach) = reach else { continue };
+            let mut poisoned = of.as_deref().map(|of| of.poisoned.clone()).unwrap_or_default();
+            poisoned.insert(access, reach);
+            let mut unreplaced = of.as_deref().map(|of| of.unreplaced.clone()).unwrap_or_default();
+            if reach == Reach::Guarded {
+                unreplaced.push(access);
+            }
+            *of = Some(Arc::new(ProgramReach {
+                poisoned,
+                unreplaced,
+                missing_calls: Default::default(),
+                reached: Vec::new(),
+                is_cut_short: false,
+            }));
+        }
+        self
+    }
+
     fn judge(&self) -> ObjectVerdict {
-        judge(&self.object, &self.accesses, &self.guards, &self.answer, &self.kernel)
+        judge(&self.object, &self.accesses, &self.answer, &self.reach, &self.kernel)
     }
 
     /// The verdict on the object, and on `first`, `second` and `third`.
@@ -72,7 +98,6 @@ impl Case {
 #[test]
 fn all_is_well() {
     let case = Case::new();
-    assert_eq!(case.guards, [false; 3]);
     assert_eq!(case.verdicts(), (Ok, [Some(Ok); 3]));
     assert_eq!(case.judge().causes, []);
     assert_eq!(case.judge().conditions, []);
@@ -80,38 +105,57 @@ fn all_is_well() {
 
 #[test]
 fn poison_fails_the_programs_that_hold_it() {
-    let case = Case::new().set("third", State::Poisoned);
+    let case = Case::new().set("third", State::Poisoned).reached("third", [None, None, HERE]);
     assert_eq!(case.verdicts(), (Fails, [Some(Ok), Some(Ok), Some(Fails)]));
     assert_eq!(case.phases(), [None, None, Some(Phase::Verify)]);
     assert_eq!(case.judge().causes, [Cause::Failing(vec![case.of("third")])]);
     // In a subprogram, those that reach it.
-    let case = Case::new().set("helper_static", State::Poisoned);
+    let poisoned = || Case::new().set("helper_static", State::Poisoned);
+    let case = poisoned().reached("helper_static", [HERE, HERE, None]);
     assert_eq!(case.verdicts(), (Fails, [Some(Fails), Some(Fails), Some(Ok)]));
-    let case = Case::new().set("each_step", State::Poisoned);
-    assert_eq!(case.verdicts(), (Fails, [Some(Ok), Some(Fails), Some(Ok)]));
+    let case = poisoned().reached("helper_static", [NOT_HERE, HERE, None]);
+    assert_eq!(case.verdicts(), (Fails, [Some(Degraded), Some(Fails), Some(Ok)]));
+    assert_eq!(case.judge().causes, [Cause::Failing(vec![case.of("helper_static")])]);
     // Honest zeros are no harm.
     assert_eq!(Case::new().set("first", State::Absent).verdicts().0, Ok);
 }
 
 #[test]
-fn a_program_that_may_guard_its_poison_is_unknown() {
-    let mut case = Case::new().set("helper_static", State::Poisoned);
-    case.guards = vec![true, true, false];
+fn poison_behind_a_guard_degrades_unless_something_takes_its_place() {
+    let mut case = Case::new().set("third", State::Poisoned).reached("third", [None, None, NOT_HERE]);
+    assert_eq!(case.verdicts(), (Degraded, [Some(Ok), Some(Ok), Some(Degraded)]));
+    assert_eq!(case.judge().causes, [Cause::Unreplaced(vec![case.of("third")])]);
+    let reach = case.reach.programs[2].take().expect("it was followed");
+    let poisoned = reach.poisoned.clone();
+    case.reach.programs[2] = Some(Arc::new(ProgramReach {
+        poisoned,
+        unreplaced: Vec::new(),
+        missing_calls: Default::default(),
+        reached: Vec::new(),
+        is_cut_short: false,
+    }));
+    assert_eq!((case.verdicts().0, case.judge().causes), (Ok, vec![]));
+}
+
+#[test]
+fn a_program_that_may_come_to_its_poison_is_unknown() {
+    let poisoned = || Case::new().set("helper_static", State::Poisoned);
+    let case = poisoned().reached("helper_static", [PERHAPS, PERHAPS, None]);
     assert_eq!(case.verdicts(), (Unknown, [Some(Unknown), Some(Unknown), Some(Ok)]));
-    assert_eq!(case.judge().causes, [Cause::NotAnalysed(vec![case.of("helper_static")])]);
+    assert_eq!(case.judge().causes, [Cause::MayBeReached(vec![case.of("helper_static")])]);
     // One program fails for certain, so the access is no longer in doubt.
-    case.guards = vec![true, false, false];
+    let case = poisoned().reached("helper_static", [PERHAPS, HERE, None]);
     assert_eq!(case.verdicts(), (Fails, [Some(Unknown), Some(Fails), Some(Ok)]));
     assert_eq!(case.judge().causes, [Cause::Failing(vec![case.of("helper_static")])]);
 }
 
 #[test]
 fn an_error_beats_poison_and_fails_every_program() {
-    let mut case = Case::new().set("third", State::Error).set("first", State::Poisoned);
-    case.guards = vec![true; 3];
+    let case = Case::new().set("third", State::Error).set("first", State::Poisoned);
+    let case = case.reached("first", [PERHAPS, None, None]);
     assert_eq!(case.verdicts(), (Fails, [Some(Fails); 3]));
     assert_eq!(case.phases(), [Some(Phase::Relocate); 3]);
-    let expected = [Cause::Failing(vec![case.of("third")]), Cause::NotAnalysed(vec![case.of("first")])];
+    let expected = [Cause::Failing(vec![case.of("third")]), Cause::MayBeReached(vec![case.of("first")])];
     assert_eq!(case.judge().causes, expected);
     let case = Case::new().set("first", State::Error).set("second", State::Unknown);
     assert_eq!(case.verdicts().0, Fails);
@@ -141,6 +185,7 @@ fn unknown_accesses_make_their_programs_unknown() {
     assert_eq!(case.judge().causes, [Cause::NotStored(vec![case.of("helper_global")])]);
     // What certainly fails does so whatever is unknown.
     let case = Case::new().set("helper_global", State::Unknown).set("second", State::Poisoned);
+    let case = case.reached("second", [None, HERE, None]);
     assert_eq!(case.verdicts(), (Fails, [Some(Ok), Some(Fails), Some(Ok)]));
 }
 
@@ -166,21 +211,6 @@ fn an_object_that_loaders_refuse() {
     let mut case = Case::new();
     case.object.problems.push(crate::object::Problem::BtfExtWithoutBtf);
     assert_eq!(case.verdicts().0, Ok);
-}
-
-#[test]
-fn what_a_program_may_guard_with() {
-    let guards = |path: &str| {
-        let object = object(&format!("tests/fixtures/objects/{path}.bpf.o"));
-        let accesses = accesses(&object);
-        object.programs.iter().map(|program| can_guard(&object, program, &accesses)).collect::<Vec<_>>()
-    };
-    // Existence checks, externs, read-only data; and offsets alone, which nobody compares.
-    assert_eq!(guards("all_kinds"), [true]);
-    assert!(guards("externs").iter().all(|&may| may));
-    assert!(guards("data").iter().any(|&may| may));
-    assert_eq!(guards("programs"), [false; 3]);
-    assert_eq!(guards("plain_no_core"), [false]);
 }
 
 #[test]
