@@ -27,6 +27,7 @@ fn values(types: &mut Builder, name: &str, values: &[(&str, u64)]) {
 fn kernel_with(fill: impl FnOnce(&mut Builder)) -> Kernel {
     let (types, ()) = btf(Endian::Little, |types| {
         types.int("long", 8, 1);
+        func(types, "schedule");
         fill(types);
     });
     kernel("6.1", &types)
@@ -178,6 +179,18 @@ fn the_absence_of_a_probed_function_proves_nothing() {
     let (types, ()) = btf(Endian::Little, |types| func(types, "__arm64_sys_read"));
     let arm = Kernel::of_vmlinux(KernelName::new("test", "6.1", "arm64"), types);
     assert_eq!(fate(&target("ksyscall/read"), &arm), met("vmlinux"));
+}
+
+#[test]
+fn btf_without_functions_says_nothing_of_their_absence() {
+    let (types, ()) = btf(Endian::Little, |types| func(types, "do_exit"));
+    let smaller = kernel("6.1", &types);
+    assert_eq!(fate(&target("fentry/do_exit"), &smaller), met("vmlinux"));
+    for section in ["fentry/gone", "tp_btf/gone", "lsm/gone", "iter/gone", "kprobe/gone", "ksyscall/gone"] {
+        assert_eq!(fate(&target(section), &smaller), Fate::Unknown(Doubt::NoFunctions), "{section}");
+    }
+    let kfunc = What::Kfunc { name: "gone".to_owned(), proto: TypeId(1) };
+    assert_eq!(fate(&kfunc, &smaller), Fate::Unknown(Doubt::NoFunctions));
 }
 
 #[test]

@@ -196,6 +196,9 @@ pub(super) fn doubt_entry(doubt: &Doubt) -> ReasonEntry {
         Doubt::NoConfig => ("no-config", "the kernel's configuration is not known".to_owned()),
         Doubt::NoVersion => ("no-version", "the kernel's version is not known".to_owned()),
         Doubt::NoEnumeration => ("no-enumeration", "the kernel's BTF does not list such things".to_owned()),
+        Doubt::NoFunctions => {
+            ("no-functions", "what is known of the kernel's BTF lists no functions".to_owned())
+        }
         Doubt::NoTracepoints => ("no-tracepoints", "the kernel's BTF tells of no tracepoint".to_owned()),
         Doubt::Dynamic => ("dynamic", "such events come and go at run time".to_owned()),
         Doubt::Several(units) => {
