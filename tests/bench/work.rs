@@ -81,7 +81,7 @@ fn main() -> anyhow::Result<()> {
             let objects = read_file(&sample)?;
             let store = Store::embedded()?;
             let kernels: Vec<&Kernel> = store.kernels().iter().collect();
-            let report = check(objects, &kernels, &Settings::default());
+            let report = check(objects, &kernels, &Settings::default())?;
             let mut out = Vec::new();
             render(&report, &HumanOptions { width: 100, quiet: false }, &mut out)?;
             Ok(out)

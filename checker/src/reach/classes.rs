@@ -1,6 +1,6 @@
 //! Reach on many kernels: once per program and distinct set of what decides it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use corecheck_layouts::kernel::Kernel;
@@ -229,8 +229,10 @@ impl<'a> Followed<'a> {
         }
     }
 
-    /// Those of the guarded accesses that nothing replaces. Where the kernel had everything, other accesses would be reached:
-    /// a read that is reached only here is one that takes the place of another.
+    /// Those of the guarded accesses that nothing replaces. A guarded read is replaced, within its function,
+    /// - by one that is reached here, and would not be where the kernel had everything: `if (exists(a)) a else b`;
+    /// - by one through another flavour of its root type that is asked about, and that the kernel has: `if (exists(a)) a; if
+    ///   (exists(b)) b`.
     fn unreplaced(
         &mut self,
         question: &Question<'_>,
@@ -245,17 +247,26 @@ impl<'a> Followed<'a> {
                 question.accesses.iter().map(|_| Arc::clone(&unchanged)).collect();
             reach(&Question { outcomes: &outcomes, traps: &[], ..*question }).accesses
         });
-        let of_access = |id: usize| {
-            let at = question.accesses.binary_search_by_key(&id, |access| access.id).ok()?;
-            question.accesses.get(at)
+        let is_here = |id: usize| reached.binary_search(&id).is_ok();
+        let own =
+            || self.own.iter().filter_map(|&at| question.accesses.get(at).zip(question.outcomes.get(at)));
+        let resolved =
+            || own().filter(|(_, outcome)| outcome.state == State::Resolved).map(|(access, _)| access);
+        let is_replaced = |of: &Access| {
+            let beside = || resolved().filter(|access| access.function_index == of.function_index);
+            let asked = |root| beside().any(|access| access.root == root && access.kind.may_be_absent());
+            let mut reads = beside().filter(|access| is_here(access.id) && !access.kind.may_be_absent());
+            reads.any(|read| {
+                let is_other_flavour =
+                    read.root != of.root && read.essential_type_name() == of.essential_type_name();
+                as_compiled.binary_search(&read.id).is_err() || is_other_flavour && asked(read.root)
+            })
         };
-        let only_here = reached.iter().filter(|id| as_compiled.binary_search(id).is_err());
-        let reads = only_here.filter_map(|&id| of_access(id)).filter(|access| !access.kind.may_be_absent());
-        let replaced: BTreeSet<Option<usize>> = reads.map(|access| access.function_index).collect();
-        let is_replaced =
-            |id: usize| of_access(id).is_some_and(|access| replaced.contains(&access.function_index));
-        let would_be_reached = |id: &usize| as_compiled.binary_search(id).is_ok();
-        guarded.into_iter().filter(|id| would_be_reached(id) && !is_replaced(*id)).collect()
+        let is_unreplaced = |id: &usize| {
+            let access = own().map(|(access, _)| access).find(|access| access.id == *id);
+            as_compiled.binary_search(id).is_ok() && access.is_some_and(|access| !is_replaced(access))
+        };
+        guarded.into_iter().filter(is_unreplaced).collect()
     }
 }
 

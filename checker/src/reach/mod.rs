@@ -15,6 +15,7 @@ mod classes;
 mod code;
 mod helpers;
 mod live;
+mod meeting;
 mod memory;
 mod scalar;
 mod stack;

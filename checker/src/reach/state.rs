@@ -1,6 +1,7 @@
 //! What is known at a point of a path.
 
 use super::code::{Code, Place};
+use super::meeting::Meeting;
 use super::scalar::Scalar;
 use super::stack::Stack;
 use super::value::{Id, Null, Number, Pointer, Register, To, Value};
@@ -35,6 +36,8 @@ pub(super) struct State {
     pub(super) frames: Vec<Frame>,
     /// Whether the verifier comes here for certain.
     pub(super) is_certain: bool,
+    /// Where it will be certain again.
+    pub(super) meeting: Option<Meeting>,
 }
 
 impl Frame {
@@ -67,7 +70,7 @@ impl Frame {
 impl State {
     /// The start of a function that is verified by itself.
     pub(super) fn at(place: Place, is_certain: bool) -> Self {
-        Self { frames: vec![Frame::new(place, 0, After::End)], is_certain }
+        Self { frames: vec![Frame::new(place, 0, After::End)], is_certain, meeting: None }
     }
 
     pub(super) fn top(&self) -> &Frame {
@@ -117,7 +120,14 @@ impl State {
 
     /// Whether whatever is found from `other` on is found from here on, too. Both stand at the same place.
     pub(super) fn covers(&self, other: &Self, code: &Code<'_>) -> bool {
-        if other.is_certain && !self.is_certain {
+        let is_as_certain = match (&self.meeting, &other.meeting) {
+            _ if self.is_certain => true,
+            _ if other.is_certain => false,
+            (_, None) => true,
+            (Some(one), Some(other)) => one.is_same(other),
+            (None, Some(_)) => false,
+        };
+        if !is_as_certain {
             return false;
         }
         let last = self.frames.len() - 1;
@@ -135,6 +145,7 @@ impl State {
     /// Takes up what `other` may be at the same place. Where the two differ nothing is certain any more.
     pub(super) fn join(&mut self, other: &Self) {
         self.is_certain = false;
+        self.meeting = None;
         for (one, two) in self.frames.iter_mut().zip(&other.frames) {
             for (register, new) in one.registers.iter_mut().zip(&two.registers) {
                 register.join(new);

@@ -3,6 +3,7 @@
 use super::alu::{Operation, half, sign_extended, whole};
 use super::branch::{Comparison, Side, sides};
 use super::code::{Code, Place};
+use super::meeting::Meeting;
 use super::memory::Width;
 use super::scalar::Scalar;
 use super::state::{After, State, any_number, not_null};
@@ -161,7 +162,13 @@ impl Walk<'_> {
     }
 
     /// The states on both sides of a branch.
-    fn part(&self, state: &State, insn: Insn, comparison: Comparison, is_whole: bool) -> [Option<State>; 2] {
+    fn part(
+        &mut self,
+        state: &State,
+        insn: Insn,
+        comparison: Comparison,
+        is_whole: bool,
+    ) -> [Option<State>; 2] {
         let a = state.top().register(insn.dst);
         let takes_register = insn.code & 0x08 != 0;
         let b = match takes_register {
@@ -209,7 +216,13 @@ impl Walk<'_> {
             Some(new)
         };
         let is_equal = comparison == Comparison::Equal;
-        [make(taken, is_equal), make(not, !is_equal)]
+        let mut both = [make(taken, is_equal), make(not, !is_equal)];
+        if state.is_certain && !is_certain && !is_decided {
+            // One of the two is taken, and it is not known which: where they meet it is certain again.
+            let meeting = Meeting::of(state, self.meeting_of(state.top().place));
+            both.iter_mut().flatten().for_each(|side| side.meeting = Some(meeting.clone()));
+        }
+        both
     }
 
     /// The two sides of a comparison of a pointer with 0.

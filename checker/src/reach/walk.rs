@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use corecheck_layouts::btf::Type;
 
 use super::code::{Code, Place};
+use super::meeting::{Meetings, meetings};
 use super::scalar::Scalar;
 use super::state::{After, State};
 use super::value::{Null, Register, To};
@@ -43,6 +44,8 @@ pub(super) struct Walk<'a> {
     states: usize,
     steps: usize,
     pub(super) found: Found,
+    /// Where the sides of branches meet, per function.
+    meetings: HashMap<u32, Meetings>,
     /// Accesses by place, to tell which are come to.
     accesses: HashMap<(usize, u32), Vec<usize>>,
     /// Whether programs of this sort are called with pointers of known types.
@@ -64,6 +67,7 @@ pub(super) fn walk(question: &Question<'_>) -> Reached {
         states: 0,
         steps: 0,
         found: Found::default(),
+        meetings: HashMap::new(),
         accesses,
         has_typed_context: has_typed_context(&program.section_name),
     };
@@ -199,6 +203,11 @@ impl Walk<'_> {
                 self.todo.push(state);
                 return;
             }
+            if state.meeting.as_ref().is_some_and(|meeting| meeting.is_at(&state)) {
+                if let Some(meeting) = state.meeting.take() {
+                    meeting.settle(&mut state);
+                }
+            }
             let place = state.top().place;
             let Some(insn) = self.code.insn(place) else { return };
             if self.code.is_joined(place) && self.was_here(&mut state) {
@@ -209,6 +218,16 @@ impl Walk<'_> {
                 return;
             }
         }
+    }
+
+    /// Where the sides of a branch meet.
+    pub(super) fn meeting_of(&mut self, place: Place) -> Option<Place> {
+        let code = &self.code;
+        let of = self
+            .meetings
+            .entry(place.function)
+            .or_insert_with(|| meetings(code, place.function, code.function(place)));
+        of.at(place)
     }
 
     fn note(&mut self, place: Place, is_certain: bool) {
