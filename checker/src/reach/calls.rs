@@ -182,6 +182,7 @@ impl Walk<'_> {
                 Register::of(Value::Number(Number {
                     scalar,
                     id,
+                    plus: 0,
                     is_lost: false,
                     is_constant: false,
                     may_be_pointer: false,

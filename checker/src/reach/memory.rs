@@ -185,6 +185,6 @@ impl Walk<'_> {
 /// A number that the verifier knows, of which only bounds are known here.
 fn constant_between(least: u64, most: u64) -> Register {
     let scalar = Scalar::unsigned(least, most);
-    let number = Number { scalar, id: 0, is_lost: true, is_constant: true, may_be_pointer: false };
+    let number = Number { scalar, id: 0, plus: 0, is_lost: true, is_constant: true, may_be_pointer: false };
     Register::of(Value::Number(number))
 }

@@ -13,6 +13,7 @@ mod branch;
 mod calls;
 mod classes;
 mod code;
+mod copies;
 mod helpers;
 mod live;
 mod meeting;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use corecheck_layouts::btf::Endian;
 
 use super::alu::sign_extended;
+use super::copies::Copies;
 use super::scalar::Scalar;
 use super::value::{Null, Number, Pointer, Register, Value};
 use super::verifier::{Knows, Verifier};
@@ -164,8 +165,8 @@ impl Stack {
     }
 
     /// As [`Register::covers`], for all of it.
-    pub(super) fn covers(&self, other: &Self) -> bool {
-        self.slots.iter().all(|(at, slot)| slot.covers(other.slots.get(at).unwrap_or(&UNSET)))
+    pub(super) fn covers(&self, other: &Self, copies: &mut Copies) -> bool {
+        self.slots.iter().all(|(at, slot)| slot.covers(other.slots.get(at).unwrap_or(&UNSET), copies))
     }
 
     /// What either may hold; what they do not have in common is lost.
@@ -188,7 +189,7 @@ impl Stack {
 }
 
 impl Slot {
-    fn covers(&self, other: &Self) -> bool {
+    fn covers(&self, other: &Self, copies: &mut Copies) -> bool {
         let bytes = self.bytes.iter().zip(&other.bytes).all(|(one, two)| match one {
             // What was not written cannot be read.
             Byte::Unset | Byte::Any => true,
@@ -196,7 +197,9 @@ impl Slot {
         });
         bytes
             && match (&self.spilled, &other.spilled) {
-                (Some((one, stored)), Some((two, of_other))) => stored == of_other && one.covers(two),
+                (Some((one, stored)), Some((two, of_other))) => {
+                    stored == of_other && one.covers(two) && copies.agree(one, two)
+                }
                 (Some(_), None) => false,
                 // Numbers are read as anything; pointers are not.
                 (None, Some((register, _))) => matches!(register.value, Value::Number(_)),
@@ -333,7 +336,9 @@ mod tests {
         let before = stack.clone();
         stack.overwrite(-8, 8, true);
         assert!(load(&stack, -8, 8).constant().is_none() && !is_lost(&load(&stack, -8, 8)));
-        assert!(stack.covers(&before) && !before.covers(&stack));
+        assert!(
+            stack.covers(&before, &mut Copies::default()) && !before.covers(&stack, &mut Copies::default())
+        );
         stack.lose();
         assert!(is_lost(&load(&stack, -16, 8)));
     }

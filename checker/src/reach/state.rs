@@ -1,6 +1,8 @@
 //! What is known at a point of a path.
 
+use super::alu::{Operation, whole};
 use super::code::{Code, Place};
+use super::copies::Copies;
 use super::meeting::Meeting;
 use super::scalar::Scalar;
 use super::stack::Stack;
@@ -109,8 +111,9 @@ impl State {
         for register in self.all_registers().filter(|register| register.id() == id) {
             let field_of = register.field_of;
             match (&register.value, numbers) {
-                (Value::Pointer(_), _) | (Value::Number(_), Knows::Yes) => {
-                    *register = Register { field_of, ..new }
+                (Value::Pointer(_), _) => *register = Register { field_of, ..new },
+                (Value::Number(number), Knows::Yes) => {
+                    *register = Register { field_of, ..told_of_sum(&new, number.plus) };
                 }
                 (Value::Number(_), Knows::Perhaps) => *register = register.lose(),
                 (Value::Number(_), Knows::No) => {}
@@ -131,6 +134,7 @@ impl State {
             return false;
         }
         let last = self.frames.len() - 1;
+        let mut copies = Copies::default();
         self.frames.iter().zip(&other.frames).enumerate().all(|(number, (one, two))| {
             let live = match number == last {
                 true => code.live(one.place),
@@ -138,7 +142,8 @@ impl State {
             };
             let registers = one.registers.iter().zip(&two.registers).enumerate();
             let mut alive = registers.filter(|(register, _)| live >> register & 1 == 1);
-            alive.all(|(_, (one, two))| one.covers(two)) && one.stack.covers(&two.stack)
+            alive.all(|(_, (one, two))| one.covers(two) && copies.agree(one, two))
+                && one.stack.covers(&two.stack, &mut copies)
         })
     }
 
@@ -162,10 +167,22 @@ impl State {
     }
 }
 
+/// What is told of a number, for one that is its sum with something.
+fn told_of_sum(told: &Register, plus: u32) -> Register {
+    let Value::Number(number) = told.value else { return *told };
+    let by = i64::from(plus) - i64::from(number.plus);
+    let scalar = match by {
+        0 => number.scalar,
+        _ => whole(Operation::Add, &number.scalar, &Scalar::of(by.cast_unsigned())),
+    };
+    Register::of(Value::Number(Number { scalar, plus, ..number }))
+}
+
 /// A number nobody knows anything of, of so many bytes, that came into being with this mark.
 pub(super) fn any_number(bytes: u32, id: Id, may_be_pointer: bool) -> Register {
     let scalar = Scalar::of_bytes(bytes);
-    Register::of(Value::Number(Number { scalar, id, is_lost: false, is_constant: false, may_be_pointer }))
+    let number = Number { scalar, id, plus: 0, is_lost: false, is_constant: false, may_be_pointer };
+    Register::of(Value::Number(number))
 }
 
 /// The same pointer, known not to be null.

@@ -7,7 +7,7 @@ use super::meeting::Meeting;
 use super::memory::Width;
 use super::scalar::Scalar;
 use super::state::{After, State, any_number, not_null};
-use super::value::{Null, Number, Pointer, Register, To, Value};
+use super::value::{Id, Null, Number, Pointer, Register, To, Value};
 use super::verifier::{Knows, Verifier};
 use super::walk::Walk;
 use crate::attach::ExternValue;
@@ -331,7 +331,8 @@ fn moved_half(source: &Register, copies: Knows) -> Register {
             let is_lost = number.is_lost || number.id != 0 && copies == Knows::Perhaps;
             let scalar = number.scalar.low32();
             let id = if is_copy { number.id } else { 0 };
-            let number = Number { scalar, id, is_lost, is_constant: false, may_be_pointer: false };
+            let plus = number.plus;
+            let number = Number { scalar, id, plus, is_lost, is_constant: false, may_be_pointer: false };
             Register { value: Value::Number(number), field_of: source.field_of }
         }
         Value::Pointer(_) => any_number(4, 0, false),
@@ -362,11 +363,14 @@ fn computed(
                 (Knows::Yes, false) => half(operation, &one.scalar, &other.scalar),
                 (_, is_whole) => Scalar::of_bytes(if is_whole { 8 } else { 4 }),
             };
-            let is_lost = one.is_lost || other.is_lost || followed == Knows::Perhaps;
+            let is_sum = operation == Operation::Add && is_whole;
+            let sum = if is_sum { summed(one, other, verifier) } else { Sum::default() };
+            let is_lost = one.is_lost || other.is_lost || followed == Knows::Perhaps || sum.is_lost;
             let keeps_pointers = is_whole && matches!(operation, Operation::Add | Operation::Sub);
             Value::Number(Number {
                 scalar,
-                id: 0,
+                id: sum.id,
+                plus: sum.plus,
                 is_lost: is_lost && scalar.constant().is_none(),
                 is_constant: is_lost && one.is_known() && other.is_known(),
                 may_be_pointer: keeps_pointers && (one.may_be_pointer || other.may_be_pointer),
@@ -382,6 +386,27 @@ fn computed(
         _ => Register::LOST.value,
     };
     Register { value, field_of: field_of_sum(operation, a, b, is_whole) }
+}
+
+/// What the sum of a number and a constant has to do with the number.
+#[derive(Default)]
+struct Sum {
+    id: Id,
+    plus: u32,
+    is_lost: bool,
+}
+
+/// The sum of a copy and a constant that 31 bits hold stays a copy, but for the constant; a second one does not.
+fn summed(one: &Number, other: &Number, verifier: &Verifier) -> Sum {
+    let by = other.scalar.constant().and_then(|by| i32::try_from(by).ok());
+    match by {
+        Some(by) if one.id != 0 && one.plus == 0 && one.scalar.constant().is_none() => match verifier.sums {
+            Knows::Yes => Sum { id: one.id, plus: by.cast_unsigned(), is_lost: false },
+            Knows::No => Sum::default(),
+            Knows::Perhaps => Sum { is_lost: true, ..Sum::default() },
+        },
+        _ => Sum::default(),
+    }
 }
 
 /// A pointer moved by a number of bytes.

@@ -93,6 +93,11 @@ fn guards_by_numbers() {
 }
 
 #[test]
+fn guards_by_copies() {
+    as_named("guards_copies");
+}
+
+#[test]
 fn guards_on_the_stack() {
     as_named("guards_stack");
 }

@@ -29,6 +29,8 @@ pub(super) struct Number {
     pub(super) scalar: Scalar,
     /// Its copies.
     pub(super) id: Id,
+    /// What was added to the copy.
+    pub(super) plus: u32,
     /// Whether a verifier may know more of it than this: then which way a branch on it goes is not certain.
     pub(super) is_lost: bool,
     /// Whether it is one number that the verifier knows, and of which only bounds are known here.
@@ -87,6 +89,7 @@ impl Register {
         Self::of(Value::Number(Number {
             scalar,
             id: 0,
+            plus: 0,
             is_lost: false,
             is_constant: false,
             may_be_pointer: false,
@@ -97,6 +100,7 @@ impl Register {
     pub(super) const LOST: Self = Self::of(Value::Number(Number {
         scalar: Scalar::UNKNOWN,
         id: 0,
+        plus: 0,
         is_lost: true,
         is_constant: false,
         may_be_pointer: true,
@@ -138,7 +142,8 @@ impl Register {
         }
     }
 
-    /// Whether every value that `other` may be is one that this may be, so that what was found out with this holds of that.
+    /// Whether every value that `other` may be is one that this may be, so that what was found out with this holds of that;
+    /// as far as one register tells ([`super::copies`]).
     pub(super) fn covers(&self, other: &Self) -> bool {
         let is_same_field = self.field_of == other.field_of || other.field_of.is_none();
         is_same_field

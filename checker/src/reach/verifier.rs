@@ -25,6 +25,8 @@ pub struct Verifier {
     pub null_checks: Knows,
     /// What a branch tells of a number is known of its copies (5.10, 75748837b7e5).
     pub copies: Knows,
+    /// And of their sums with a constant (6.11, 98d7ca374ba4).
+    pub sums: Knows,
     /// What a branch tells of the source of a 32-bit copy is known of that (6.3, 3be49f79555e).
     pub half_copies: Knows,
     /// Numbers that are no constants stay known on the stack (5.11, 5689d49b71ad).
@@ -90,6 +92,7 @@ impl Verifier {
             read_only_maps: between((5, 4), (5, 5)),
             null_checks: since((5, 8)),
             copies: since((5, 10)),
+            sums: since((6, 11)),
             half_copies: since((6, 3)),
             spilled_ranges: since((5, 11)),
             narrow_spills: since((5, 16)),

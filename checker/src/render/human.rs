@@ -4,6 +4,8 @@
 mod finding;
 mod index;
 mod kernels;
+mod loaders;
+mod representatives;
 mod summary;
 mod table;
 mod why;
@@ -36,6 +38,8 @@ struct Section<'a> {
     number: usize,
     object: &'a ObjectEntry,
     loader: &'a str,
+    /// The same for people.
+    title: &'a str,
     /// One per kernel, in the report's order.
     results: Vec<&'a ResultEntry>,
     findings: Vec<&'a FindingEntry>,
@@ -48,6 +52,9 @@ struct Section<'a> {
 /// When `out` cannot be written.
 pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
     let index = Index::new(report);
+    if let Some(representatives) = &report.representatives {
+        return representatives::write(report, representatives, options, out);
+    }
     let sections = sections(report, &index);
     let columns = options.width.max(20);
     // Said once when it holds for all, else below what it holds for.
@@ -82,6 +89,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             writeln!(out)?;
         }
     }
+    loaders::disagreements(report, &index, columns, out)?;
     if !is_qualified && sections.iter().any(Section::has_good_verdict) {
         summary::what_ok_means(report, 0, columns, out)?;
         writeln!(out)?;
@@ -105,8 +113,9 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
     for (number, object) in report.objects.iter().enumerate() {
         let mut loaders: Vec<&str> = Vec::new();
         let judged =
-            report.results.iter().filter(|result| result.object == number).map(|result| result.loader);
-        let found = report.findings.iter().filter(|finding| finding.object == number).map(|f| f.loader);
+            report.results.iter().filter(|result| result.object == number).map(|r| r.loader.as_str());
+        let found =
+            report.findings.iter().filter(|finding| finding.object == number).map(|f| f.loader.as_str());
         for loader in judged.chain(found) {
             if !loaders.contains(&loader) {
                 loaders.push(loader);
@@ -119,8 +128,13 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
                 number,
                 object,
                 loader,
-                results: report.results.iter().filter(|r| is_own(r.object, r.loader)).collect(),
-                findings: report.findings.iter().filter(|f| is_own(f.object, f.loader)).collect(),
+                title: report
+                    .loaders
+                    .iter()
+                    .find(|entry| entry.name == loader)
+                    .map_or(loader, |entry| &entry.title),
+                results: report.results.iter().filter(|r| is_own(r.object, &r.loader)).collect(),
+                findings: report.findings.iter().filter(|f| is_own(f.object, &f.loader)).collect(),
             });
         }
     }

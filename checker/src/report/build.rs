@@ -5,12 +5,13 @@ use std::sync::Arc;
 use corecheck_layouts::btf::Endian;
 use corecheck_layouts::kernel::Kernel;
 
-use super::checked::{Checked, LOADER};
+use super::checked::Checked;
+use super::disagreements::disagreements;
 use super::findings::findings;
 use super::model::{
-    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, NeedsEntry, ObjectEntry,
-    OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool,
-    WithoutEntry,
+    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, LoaderEntry, NeedsEntry,
+    ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA,
+    SourceEntry, Tool, WithoutEntry,
 };
 use super::needs;
 use super::needs::{meeting_entry, requirement_entry};
@@ -29,13 +30,14 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     let mut answers = Vec::new();
     let mut needs = Vec::new();
     let mut results = Vec::new();
-    for (index, object) in checked.iter().enumerate() {
+    for object in checked {
+        let loader = object.loader.to_string();
         let first = answers.len();
         answers.extend(object.judged.answers.distinct.iter().enumerate().map(|(number, answer)| {
             AnswerEntry {
                 id: first + number,
-                object: index,
-                loader: LOADER,
+                object: object.number,
+                loader: loader.clone(),
                 outcomes: outcomes(&object.accesses, answer, &object.judged.reach[number]),
             }
         }));
@@ -43,7 +45,8 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
         let meetings = &object.judged.meetings;
         needs.extend(meetings.distinct.iter().enumerate().map(|(number, of)| NeedsEntry {
             id: first_needs + number,
-            object: index,
+            object: object.number,
+            loader: loader.clone(),
             meetings: of.iter().enumerate().map(|(at, meeting)| meeting_entry(at, meeting)).collect(),
         }));
         let unchecked: Vec<Vec<ReasonEntry>> =
@@ -52,9 +55,9 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
             let answer = object.judged.answers.of_kernel[kernel_index];
             let verdict = &object.judged.verdicts[kernel_index];
             results.push(ResultEntry {
-                object: index,
+                object: object.number,
                 kernel: kernel.name.to_string(),
-                loader: LOADER,
+                loader: loader.clone(),
                 answer: first + answer,
                 needs: first_needs + meetings.of_kernel[kernel_index],
                 verdict: verdict.verdict.word(),
@@ -74,8 +77,10 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     Report {
         schema: SCHEMA,
         tool: Tool { name: "corecheck", version: env!("CARGO_PKG_VERSION") },
+        loaders: loaders(checked),
         objects: checked
             .iter()
+            .filter(|checked| checked.is_first)
             .map(|checked| {
                 let requirements = (&checked.requirements[..], &checked.judged.meetings.names[..]);
                 object_entry(&checked.object, &checked.accesses, requirements)
@@ -86,8 +91,18 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
         answers,
         needs,
         results,
+        disagreements: disagreements(checked, kernels),
+        representatives: None,
         findings: findings(checked, kernels),
     }
+}
+
+/// The loaders in the order in which they were asked for.
+fn loaders(checked: &[Checked]) -> Vec<LoaderEntry> {
+    let of_first = checked.iter().filter(|checked| checked.number == 0);
+    let entry =
+        |checked: &Checked| LoaderEntry { name: checked.loader.to_string(), title: checked.loader.title() };
+    of_first.map(entry).collect()
 }
 
 /// What the report says of a kernel that nobody named and that was left out for this cause.
@@ -170,7 +185,7 @@ fn outcomes(accesses: &[Access], answer: &Answer, reach: &[Option<Reach>]) -> Ve
     all.map(|((access, outcome), reach)| outcome_entry(access, outcome, *reach)).collect()
 }
 
-fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Reach>) -> OutcomeEntry {
+pub(super) fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Reach>) -> OutcomeEntry {
     OutcomeEntry {
         access: access.id,
         outcome: outcome.state.word(),
@@ -215,7 +230,7 @@ fn conditions(checked: &Checked, at: usize, kernel: &Kernel) -> Vec<ConditionEnt
 }
 
 /// Why a verdict is not ok: every distinct reason once, in the order of the accesses.
-fn reasons(
+pub(super) fn reasons(
     checked: &Checked,
     verdict: &ObjectVerdict,
     (answer, meetings): (&Answer, &[Arc<Meeting>]),
@@ -240,8 +255,7 @@ fn reasons(
     for cause in &verdict.causes {
         match cause {
             Cause::Refused => {
-                let problems = checked.object.problems.iter().filter(|problem| problem.libbpf_refuses());
-                problems.for_each(|problem| push(words::problem(problem)));
+                checked.refusals.iter().for_each(|why| push(words::refused(why)));
             }
             Cause::ByteOrder => push(words::byte_order(checked.object.endian, kernel.endian())),
             Cause::Failing(accesses) | Cause::NotStored(accesses) => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use corecheck_layouts::kernel::Kernel;
 
-use super::checked::{Checked, LOADER};
+use super::checked::Checked;
 use super::lacks::of_needs;
 use super::model::FindingEntry;
 use super::words;
@@ -17,6 +17,7 @@ use crate::verdict::Cause;
 pub(super) struct Draft {
     pub(super) rule: &'static Rule,
     pub(super) level: Level,
+    /// Position of the object under a loader.
     pub(super) object: usize,
     /// Positions of kernels.
     pub(super) kernels: BTreeSet<usize>,
@@ -73,10 +74,11 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
             is_about_type: true,
         });
     };
-    for problem in &object.problems {
-        if problem.libbpf_refuses() {
-            add(rules::OBJECT_REFUSED, problem.to_string(), BTreeSet::new());
-        }
+    for why in &checked.refusals {
+        add(rules::OBJECT_REFUSED, why.clone(), BTreeSet::new());
+    }
+    if !checked.is_first {
+        return;
     }
     if object.programs.is_empty() {
         add(rules::NO_PROGRAM, "the object holds no program".to_owned(), BTreeSet::new());
@@ -121,7 +123,10 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
             let Some(rule) = rules::rule_of(reason) else { continue };
             let message = message(access, reason, outcome.state, level);
             let details = words::details(reason);
-            let is_about_type = matches!(reason, Reason::TypeAbsent(_) | Reason::NotStored(_));
+            let is_about_type = matches!(
+                reason,
+                Reason::TypeAbsent(_) | Reason::NotStored(_) | Reason::NotSearched(_) | Reason::Loader(_)
+            );
             let known = drafts.iter_mut().find(|draft| {
                 draft.object == index
                     && draft.rule.id == rule.id
@@ -199,7 +204,9 @@ fn of_broken_modules(
 fn message(access: &Access, reason: &Reason, state: State, level: Level) -> String {
     let text = words::reason(access, reason).text;
     let text = match reason {
-        Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{}: {text}", access.essential_type_name()),
+        Reason::TypeAbsent(_) | Reason::NotStored(_) | Reason::NotSearched(_) => {
+            format!("{}: {text}", access.essential_type_name())
+        }
         _ => text,
     };
     match (state, level) {
@@ -219,8 +226,8 @@ impl Draft {
         FindingEntry {
             rule: self.rule.id,
             level: self.level.word(),
-            object: self.object,
-            loader: LOADER,
+            object: checked[self.object].number,
+            loader: checked[self.object].loader.to_string(),
             kernels: self.kernels.iter().map(|&position| kernels[position].name.to_string()).collect(),
             access: ids.first().copied(),
             accesses: ids,

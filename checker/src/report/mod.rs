@@ -2,10 +2,12 @@
 
 mod build;
 mod checked;
+mod disagreements;
 mod findings;
 mod lacks;
 pub mod model;
 mod needs;
+mod representatives;
 mod unchecked;
 pub(crate) mod words;
 
@@ -13,3 +15,4 @@ pub(crate) use build::kernel_entry;
 pub use build::{build, left_out, object_entry};
 pub use checked::Checked;
 pub use model::{LeftOut, Report};
+pub use representatives::add_representatives;

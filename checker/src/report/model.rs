@@ -14,6 +14,8 @@ pub struct Report {
     pub schema: &'static str,
     /// Who made it.
     pub tool: Tool,
+    /// The loaders whose rules were applied, in the order in which they were asked for; the first decides the exit status.
+    pub loaders: Vec<LoaderEntry>,
     /// The objects that were checked.
     pub objects: Vec<ObjectEntry>,
     /// The kernels they were checked against, in the store's order.
@@ -27,6 +29,11 @@ pub struct Report {
     pub needs: Vec<NeedsEntry>,
     /// One result per object, kernel and loader, by object, then loader, then kernel.
     pub results: Vec<ResultEntry>,
+    /// Where loaders disagree; empty where one was asked for.
+    pub disagreements: Vec<DisagreementEntry>,
+    /// The fewest kernels that together give every distinct answer, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub representatives: Option<Vec<RepresentativeEntry>>,
     /// What to know and do, the gravest first.
     pub findings: Vec<FindingEntry>,
 }
@@ -38,6 +45,71 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+/// A loader.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoaderEntry {
+    /// As on the command line: `libbpf`, `libbpf@1.1`, `aya`, `cilium` or `kernel`.
+    pub name: String,
+    /// For people; tells the version of aya-obj.
+    pub title: String,
+}
+
+/// Kernels on which loaders disagree about an object, all in the same way.
+#[derive(Debug, Clone, Serialize)]
+pub struct DisagreementEntry {
+    /// Index of the object.
+    pub object: usize,
+    /// Full names of the kernels, in the report's order.
+    pub kernels: Vec<String>,
+    /// What each loader comes to, in their order.
+    pub verdicts: Vec<LoaderVerdict>,
+    /// The accesses that do not come to the same with all loaders.
+    pub accesses: Vec<AccessDisagreement>,
+}
+
+/// One loader's verdict.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoaderVerdict {
+    /// The loader.
+    pub loader: String,
+    /// As of a result.
+    pub verdict: &'static str,
+    /// Why it is not ok.
+    pub reasons: Vec<ReasonEntry>,
+}
+
+/// An access that does not come to the same with all loaders.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccessDisagreement {
+    /// The access.
+    pub access: usize,
+    /// What it comes to with each loader, in their order.
+    pub outcomes: Vec<LoaderOutcome>,
+}
+
+/// What an access comes to with one loader.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoaderOutcome {
+    /// The loader.
+    pub loader: String,
+    /// As of an answer.
+    pub outcome: &'static str,
+    /// The number that the loader patches in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+}
+
+/// A kernel that stands for others.
+#[derive(Debug, Clone, Serialize)]
+pub struct RepresentativeEntry {
+    /// Its full name.
+    pub kernel: String,
+    /// The answers that it was chosen for: those that no kernel before it in this list gives.
+    pub answers: Vec<usize>,
+    /// Full names of the kernels that give one of these answers, itself included, in the report's order.
+    pub kernels: Vec<String>,
 }
 
 /// Why a kernel that nobody named is left out.
@@ -158,6 +230,8 @@ pub struct NeedsEntry {
     pub id: usize,
     /// Index of the object.
     pub object: usize,
+    /// Whose rules.
+    pub loader: String,
     /// One per requirement.
     pub meetings: Vec<MeetingEntry>,
 }
@@ -226,7 +300,7 @@ pub struct AnswerEntry {
     /// Index of the object.
     pub object: usize,
     /// Whose rules.
-    pub loader: &'static str,
+    pub loader: String,
     /// One outcome per access.
     pub outcomes: Vec<OutcomeEntry>,
 }
@@ -296,7 +370,7 @@ pub struct ResultEntry {
     /// Full name of the kernel.
     pub kernel: String,
     /// Whose rules.
-    pub loader: &'static str,
+    pub loader: String,
     /// The answer it rests on.
     pub answer: usize,
     /// What becomes of the object's requirements there: an index in the report's `needs`.
@@ -337,7 +411,7 @@ pub struct FindingEntry {
     /// Index of the object.
     pub object: usize,
     /// Whose rules.
-    pub loader: &'static str,
+    pub loader: String,
     /// Full names of the kernels, in the report's order; empty for findings about the object itself.
     pub kernels: Vec<String>,
     /// The access it shows; the first of `accesses`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::checked::Checked;
 use super::model::ReasonEntry;
 use crate::attach::{By, Fate, Meeting, Requirement, What};
+use crate::loader::Loader;
 use crate::object::ExternKind;
 use crate::verdict::Needed;
 
@@ -31,6 +32,9 @@ pub(super) fn unchecked(checked: &Checked, meetings: &[Arc<Meeting>]) -> Vec<Rea
         if !names.is_empty() {
             add(code, format!("{what}: {}", names.join(", ")));
         }
+    }
+    if checked.loader == Loader::Cilium {
+        add("other-modules", "types of the same name in modules whose BTF is not stored".to_owned());
     }
     if open.any(|what| {
         matches!(

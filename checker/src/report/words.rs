@@ -7,7 +7,6 @@ use corecheck_layouts::kernel::{Absence, Gap};
 
 use super::model::{ConditionEntry, ReasonEntry};
 use crate::access::{Access, Broken, Skipped};
-use crate::object::Problem;
 use crate::resolve::{MismatchCode, PatchError, Place, Reason};
 use crate::verdict::Condition;
 
@@ -37,13 +36,18 @@ pub(crate) fn code(reason: &Reason) -> &'static str {
         Reason::Patch(error) => match error {
             PatchError::UnexpectedValue { .. } => "unexpected-value",
             PatchError::OffsetTooLarge(_) => "offset-too-large",
+            PatchError::NumberTooLarge(_) => "number-too-large",
             PatchError::UnexpectedWidth { .. } | PatchError::NoSuchWidth(_) => "unexpected-width",
             PatchError::UnexpectedInstruction(_) => "unexpected-instruction",
         },
+        Reason::NotSearched(_) => "module-not-searched",
+        Reason::Loader(_) => "loader-refuses",
+        Reason::NotReached => "not-reached",
         Reason::Broken(Broken::AnonymousRoot) => "anonymous-root",
         Reason::Broken(_) => "broken-access",
         Reason::Skipped(Skipped::NotLoaded) => "program-not-loaded",
         Reason::Skipped(Skipped::Eliminated) => "function-eliminated",
+        Reason::Skipped(Skipped::NotCalled) => "function-not-called",
         Reason::NotStored(Gap::ModuleNotStored(_)) => "module-not-stored",
         Reason::NotStored(Gap::ModulesNotStored) => "modules-not-stored",
         Reason::NotStored(Gap::ModulesBroken(_)) => "broken-btf",
@@ -72,6 +76,12 @@ fn text(access: &Access, reason: &Reason) -> String {
         Reason::Value(error) => error.to_string(),
         Reason::Patch(error) => error.to_string(),
         Reason::Broken(broken) => broken.to_string(),
+        Reason::NotSearched(module) => {
+            format!("not in vmlinux; in {module}.ko, whose BTF the loader does not search")
+        }
+        Reason::Loader(text) => text.clone(),
+        Reason::NotReached => "the loader gives up before it comes to this access".to_owned(),
+        Reason::Skipped(Skipped::NotCalled) => "no program reaches its function".to_owned(),
         Reason::Skipped(Skipped::NotLoaded) => "its program is not loaded automatically".to_owned(),
         Reason::Skipped(Skipped::Eliminated) => {
             "its code belongs to a weak function that linking replaced".to_owned()
@@ -174,9 +184,9 @@ pub(super) fn condition(condition: &Condition) -> ConditionEntry {
     ConditionEntry { code, text, module, without: None }
 }
 
-/// Something about the object that loaders refuse.
-pub(super) fn problem(problem: &Problem) -> ReasonEntry {
-    ReasonEntry { code: "object-refused", text: problem.to_string() }
+/// Something about the object for which the loader refuses it.
+pub(super) fn refused(why: &str) -> ReasonEntry {
+    ReasonEntry { code: "object-refused", text: why.to_owned() }
 }
 
 /// Object and kernel of different byte orders.

@@ -19,6 +19,7 @@ mod ksym_changed;
 mod ksym_missing;
 mod map_type_missing;
 mod module_not_loaded;
+mod module_not_searched;
 mod module_without_btf;
 mod no_program;
 mod object_refused;
@@ -90,7 +91,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 31] = [
+pub static ALL: [&Rule; 32] = [
     &ambiguous::RULE,
     &array_too_short::RULE,
     &attach_target_missing::RULE,
@@ -110,6 +111,7 @@ pub static ALL: [&Rule; 31] = [
     &ksym_missing::RULE,
     &map_type_missing::RULE,
     &module_not_loaded::RULE,
+    &module_not_searched::RULE,
     &module_without_btf::RULE,
     &no_program::RULE,
     &object_refused::RULE,
@@ -154,7 +156,9 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
         Reason::Match(_) | Reason::Value(_) | Reason::Patch(_) | Reason::Broken(_) => &cannot_relocate::RULE,
         Reason::NotStored(Gap::ModulesBroken(_)) => &broken_btf::RULE,
         Reason::NotStored(_) => &type_not_stored::RULE,
-        Reason::Skipped(_) => return None,
+        Reason::NotSearched(_) => &module_not_searched::RULE,
+        Reason::Loader(_) => &cannot_relocate::RULE,
+        Reason::NotReached | Reason::Skipped(_) => return None,
     })
 }
 

@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use corecheck_layouts::kernel::{Kernel, Modules};
 
-use super::{Needed, ObjectVerdict, judge};
+use super::{Load, Needed, ObjectVerdict, judge};
 use crate::access::Access;
-use crate::answer::{Answer, Answers, answer};
+use crate::answer::{Answer, Answers, answer_by};
 use crate::attach::{Meeting, Meetings, Requirement, meet, values};
+use crate::loader::Loader;
 use crate::object::Object;
 use crate::reach::{Known, Reach, Trap, reach_all};
 
 /// What is judged.
 #[derive(Debug)]
 pub struct Case<'a> {
+    /// Whose rules.
+    pub loader: Loader,
     /// The object.
     pub object: &'a Object,
     /// All of its accesses: a guard may ask about a type that nobody asked about here.
@@ -45,7 +48,7 @@ pub struct Judged {
 
 /// Judges an object on every kernel, with these modules taken as loaded.
 pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Judged {
-    let answers = answer(case.object, case.accesses, kernels, modules);
+    let answers = answer_by(case.loader, case.object, case.accesses, kernels, modules);
     let meetings = meet(case.object, case.requirements, kernels, modules);
     let externs = values(case.object, case.requirements, &meetings);
     let missing: Vec<Vec<Trap>> = meetings.distinct.iter().map(|of| case.missing_helpers(of)).collect();
@@ -59,6 +62,7 @@ pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Jud
         meetings,
         verdicts: Vec::with_capacity(kernels.len()),
     };
+    let is_refused = !case.loader.refusals(case.object).is_empty();
     let mut by_numbers: HashMap<(usize, usize), usize> = HashMap::new();
     let mut by_content: HashMap<(Answer, Vec<Option<Reach>>), usize> = HashMap::new();
     for (at, kernel) in kernels.iter().enumerate() {
@@ -77,7 +81,8 @@ pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Jud
         });
         judged.answers.of_kernel.push(index);
         let answer = &judged.answers.distinct[index];
-        let mut verdict = judge(case.object, &accesses, answer, reach, kernel);
+        let load = Load { object: case.object, loader: case.loader, is_refused };
+        let mut verdict = judge(&load, &accesses, answer, reach, kernel);
         if case.judges_requirements {
             case.needed(judged.meetings.of(at)).add_to(&mut verdict, |program, (section, insn)| {
                 let of_program = reach.programs.get(program).and_then(Option::as_deref);

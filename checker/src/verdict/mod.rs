@@ -6,7 +6,7 @@ mod needed;
 mod without;
 
 pub use all::{Case, Judged, judge_all};
-pub use judge::judge;
+pub use judge::{Load, judge};
 pub use needed::Needed;
 pub use without::{Without, without};
 

@@ -121,7 +121,11 @@ fn names_near_to_a_missing_one_are_told() {
     assert!(run.stdout.contains("near: migrate_misplaced_folio"), "{}", run.stdout);
     let source = root().join("tests/fixtures/objects/section_names.bpf.o");
     let run = corecheck(&["check", &source.display().to_string(), "--kernel", KERNEL]);
-    assert!(run.stdout.contains("section-unknown") && run.stdout.contains("(program bare)"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("section-unknown") && run.stdout.contains("(program bare)"),
+        "{}",
+        run.stdout
+    );
     let object = fixture("kfunc_changed");
     let run = corecheck(&["check", &object, "--kernel", KERNEL]);
     assert!(run.stdout.contains("`int bpf_rcu_read_lock(int, int)`"), "{}", run.stdout);

@@ -100,9 +100,32 @@ impl Prepared {
         let raw = unsafe { sys::bpf_object__open_mem(object.as_ptr().cast(), size, &options) };
         let Some(raw) = NonNull::new(raw) else { return Ok(Err(Refusal(WARNING.take()))) };
         let prepared = Self { raw };
+        prepared.give_sizes();
         // SAFETY: it is open.
         let code = unsafe { sys::bpf_object__prepare(raw.as_ptr()) };
         Ok(if code == 0 { Ok(prepared) } else { Err(Refusal(WARNING.take())) })
+    }
+
+    /// Gives a size to maps that have none: tools decide at run time how much they keep.
+    fn give_sizes(&self) {
+        const ENTRIES: u32 = 1024;
+        /// Of `bpf_get_stackid`: 127 addresses.
+        const STACK_LEN: u32 = 127 * 8;
+        // SAFETY: the object is open, and not prepared yet; null gives its first map.
+        unsafe {
+            let mut map = sys::bpf_object__next_map(self.raw.as_ptr(), ptr::null());
+            while !map.is_null() {
+                let kind = sys::bpf_map__type(map);
+                // libbpf itself gives this one a place for each processor.
+                if sys::bpf_map__max_entries(map) == 0 && kind != sys::BPF_MAP_TYPE_PERF_EVENT_ARRAY {
+                    sys::bpf_map__set_max_entries(map, ENTRIES);
+                }
+                if kind == sys::BPF_MAP_TYPE_STACK_TRACE && sys::bpf_map__value_size(map) == 0 {
+                    sys::bpf_map__set_value_size(map, STACK_LEN);
+                }
+                map = sys::bpf_object__next_map(self.raw.as_ptr(), map);
+            }
+        }
     }
 
     /// The programs that are loaded when nobody says otherwise.

@@ -11,6 +11,7 @@
 #[expect(unsafe_code, reason = "calls functions of a C library")]
 mod ffi;
 mod predict;
+mod random;
 mod running;
 mod subject;
 mod tally;
@@ -32,7 +33,7 @@ use clap::Parser;
 use predict::Predictor;
 use running::Running;
 use subject::Subject;
-use tally::Tally;
+use tally::{Least, Tally};
 use targets::Target;
 use verdict::AttachIds;
 
@@ -54,6 +55,17 @@ struct Arguments {
     /// Print all that the verifier says of the traps of this program.
     #[arg(long)]
     show: Option<String>,
+    /// An object with room for instructions that are made up.
+    #[arg(long)]
+    canvas: Option<PathBuf>,
+    /// How often it is filled.
+    #[arg(long, default_value_t = 0)]
+    random: usize,
+    /// The number of the first filling.
+    #[arg(long, default_value_t = 0)]
+    random_from: u64,
+    #[command(flatten)]
+    least: Least,
     /// Executables that embed BPF objects, or BPF objects.
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -66,10 +78,8 @@ fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     ffi::take_messages();
     println!("libbpf {}", ffi::version());
-    if let Err(errno) = ffi::can_load() {
-        println!(
-            "THIS PROOF DID NOT RUN: the running kernel takes no BPF program from this user (error {errno})"
-        );
+    if let Some(why) = cannot_run() {
+        println!("THIS PROOF DID NOT RUN: {why}");
         println!("counts: passed=0 failed=0 notrun=1");
         return Ok(ExitCode::SUCCESS);
     }
@@ -80,67 +90,121 @@ fn main() -> Result<ExitCode> {
     let subjects = subject::read_all(&arguments.files)?;
     println!("{} objects, {} targets and {} variations", subjects.len(), common.len(), arguments.variations);
 
-    let (next, ids) = (AtomicUsize::new(0), AttachIds::default());
-    let tally = Mutex::new(Tally::default());
-    thread::scope(|scope| {
-        let work = || {
-            while let Some((index, subject)) = next_of(&subjects, &next) {
-                let mut own = Tally::default();
-                if let Err(error) = ask(&arguments, index, subject, &common, (&running, &ids), &mut own) {
-                    own.fail(format!("{}: {error:#}", subject.name));
-                }
-                tally.lock().unwrap_or_else(PoisonError::into_inner).add(own);
-            }
-        };
-        for _ in 0..THREADS {
-            scope.spawn(work);
-        }
+    let asking = Asking { arguments: &arguments, running, common, ids: AttachIds::default() };
+    let mut tally = asking.run(subjects.len(), |index, own| {
+        let subject = &subjects[index];
+        asking.ask(index, subject, own).with_context(|| subject.name.clone())
     });
-    let mut tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-    tally.rows.sort();
     if let Some(file) = &arguments.table {
         let mut out = fs::File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
         for row in &tally.rows {
             writeln!(out, "{row}")?;
         }
     }
-    tally.print();
-    Ok(if tally.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    tally.require(&arguments.least);
+    tally.print(asking.common.len());
+    let is_good = tally.is_good() && asking.ask_random()?;
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn next_of<'s>(subjects: &'s [Subject], next: &AtomicUsize) -> Option<(usize, &'s Subject)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    Some((index, subjects.get(index)?))
+/// What all asking takes.
+struct Asking<'a> {
+    arguments: &'a Arguments,
+    running: Running,
+    common: Vec<Target>,
+    ids: AttachIds,
 }
 
-/// Asks about one object against all targets.
-fn ask(
-    arguments: &Arguments,
-    index: usize,
-    subject: &Subject,
-    common: &[Target],
-    (running, ids): (&Running, &AttachIds),
-    tally: &mut Tally,
-) -> Result<()> {
-    let file = arguments.work.join(format!("{index}.bpf.o"));
-    fs::write(&file, &subject.bytes)?;
-    let variations = targets::variations(&file, &index.to_string(), arguments.variations, &arguments.work)?;
-    let predictor = Predictor::read(&subject.name, &subject.bytes, running)?;
-    for target in common.iter().chain(&variations) {
-        let trapped = match subject.ask(target, ids, arguments.show.as_deref())? {
+impl Asking<'_> {
+    /// So many pieces of work, on all threads.
+    fn run(&self, count: usize, piece: impl Fn(usize, &mut Tally) -> Result<()> + Sync) -> Tally {
+        let (next, all) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let mut own = Tally::default();
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        if index >= count {
+                            break;
+                        }
+                        if let Err(error) = piece(index, &mut own) {
+                            own.fail(format!("{error:#}"));
+                        }
+                    }
+                    all.lock().unwrap_or_else(PoisonError::into_inner).add(own);
+                });
+            }
+        });
+        let mut tally = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+        tally.rows.sort();
+        tally
+    }
+
+    /// Asks about one object against all targets.
+    fn ask(&self, index: usize, subject: &Subject, tally: &mut Tally) -> Result<()> {
+        let Arguments { work, variations, .. } = self.arguments;
+        let file = work.join(format!("{index}.bpf.o"));
+        fs::write(&file, &subject.bytes)?;
+        let variations = targets::variations(&file, &index.to_string(), *variations, work)?;
+        let predictor = Predictor::read(&subject.name, &subject.bytes, &self.running)?;
+        for target in self.common.iter().chain(&variations) {
+            self.ask_target(subject, &predictor, target, tally)?;
+        }
+        Ok(())
+    }
+
+    fn ask_target(
+        &self,
+        subject: &Subject,
+        predictor: &Predictor,
+        target: &Target,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        let trapped = match subject.ask(target, &self.ids, self.arguments.show.as_deref())? {
             Err(why) => {
                 tally.refused(why);
-                continue;
+                return Ok(());
             }
             Ok(trapped) => trapped,
         };
         tally.relocated();
         for of in &trapped {
             let predicted = predictor
-                .predict(&target.kernel, running, &of.program, &of.asked)
+                .predict(&target.kernel, &self.running, &of.program, &of.asked)
                 .with_context(|| format!("{} on {}", of.program, target.name))?;
             tally.asked(&subject.name, &target.name, of, &predicted);
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Asks about programs that are made up; whether all is well.
+    fn ask_random(&self) -> Result<bool> {
+        let Some(canvas) = &self.arguments.canvas else { return Ok(true) };
+        let bytes = fs::read(canvas).with_context(|| format!("cannot read {}", canvas.display()))?;
+        let target = targets::little(&self.arguments.work)?;
+        let Arguments { random, random_from, .. } = *self.arguments;
+        let mut tally = self.run(random, |index, own| {
+            let number = random_from + index as u64;
+            let bytes = random::fill(&bytes, number)?;
+            let subject = Subject::read(format!("made up {number}"), bytes)?;
+            let predictor = Predictor::read(&subject.name, &subject.bytes, &self.running)?;
+            self.ask_target(&subject, &predictor, &target, own).with_context(|| subject.name.clone())
+        });
+        println!("made up instructions:");
+        // Of 32 accesses each, at least one is decided.
+        tally.require_decided(random);
+        tally.print(0);
+        Ok(tally.is_good())
+    }
+}
+
+/// Why nothing can be asked on this machine.
+fn cannot_run() -> Option<String> {
+    if let Err(errno) = ffi::can_load() {
+        let error = std::io::Error::from_raw_os_error(errno);
+        return Some(format!("the running kernel takes no BPF program from this user: {error}"));
+    }
+    let is_there = std::path::Path::new(targets::RUNNING).exists();
+    (!is_there).then(|| "the running kernel has no BTF".to_owned())
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use corecheck::object::{Extern, ExternKind, Object};
 use corecheck::reach::{ExternValue, Verifier};
 use corecheck_layouts::btf::{Btf, Kind, Type, essential_name};
@@ -103,14 +103,13 @@ fn version(release: &str) -> Option<u64> {
     Some(major << 16 | minor << 8 | next().unwrap_or(0).min(255))
 }
 
-/// The configuration from where libbpf reads it.
+/// The configuration from where libbpf reads it; empty if the kernel does not tell it: then libbpf refuses objects that ask.
 fn config(release: &str) -> Result<HashMap<String, String>> {
     let boot = format!("/boot/config-{release}");
     let text = if Path::new(&boot).exists() {
         fs::read_to_string(&boot)?
     } else {
         let output = Command::new("zcat").arg("/proc/config.gz").output().context("cannot run zcat")?;
-        ensure!(output.status.success(), "the running kernel does not tell its configuration");
         String::from_utf8(output.stdout)?
     };
     let lines = text.lines().filter_map(|line| line.split_once('='));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use corecheck_tests::carve;
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
 use crate::ffi::Prepared;
 use crate::targets::Target;
@@ -41,6 +42,12 @@ pub struct Asked {
 }
 
 impl Subject {
+    /// Reads an object.
+    pub fn read(name: String, bytes: Vec<u8>) -> Result<Self> {
+        let code = Code::read(&bytes).with_context(|| name.clone())?;
+        Ok(Self { name, bytes, code })
+    }
+
     /// What the verifier says of every trap that libbpf makes of this target; or why libbpf refuses to relocate it. Of the
     /// program `shown`, all that it says.
     pub fn ask(
@@ -75,7 +82,8 @@ impl Subject {
     }
 }
 
-/// Reads every object in `files` that is of this machine's byte order, those within executables included; each once.
+/// Reads every object in `files` that is of this machine's byte order, those within executables included; each once. One with
+/// settings is there twice: as it is, and with all of them on.
 pub fn read_all(files: &[PathBuf]) -> Result<Vec<Subject>> {
     let (mut subjects, mut known) = (Vec::new(), HashSet::new());
     for file in files {
@@ -88,11 +96,35 @@ pub fn read_all(files: &[PathBuf]) -> Result<Vec<Subject>> {
                 continue;
             }
             let name = name_of(file, one.offset);
-            let code = Code::read(one.bytes).with_context(|| name.clone())?;
-            subjects.push(Subject { name, bytes: one.bytes.to_vec(), code });
+            let switched = switched(one.bytes).with_context(|| name.clone())?;
+            let all = [(name.clone(), Some(one.bytes.to_vec())), (format!("{name} (all on)"), switched)];
+            for (name, bytes) in all {
+                let Some(bytes) = bytes else { continue };
+                subjects.push(Subject::read(name, bytes)?);
+            }
         }
     }
     Ok(subjects)
+}
+
+/// The object with 1 in every number of its `.rodata` that is 0, as a tool sets them before it loads; none if there is none.
+fn switched(bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    let elf = object::File::parse(bytes).context("cannot read the ELF file")?;
+    let Some(section) = elf.section_by_name(".rodata") else { return Ok(None) };
+    let Some((start, size)) = section.file_range() else { return Ok(None) };
+    let mut new = bytes.to_vec();
+    for symbol in elf.symbols().filter(|symbol| symbol.section_index() == Some(section.index())) {
+        let is_number = matches!(symbol.size(), 1 | 2 | 4 | 8) && symbol.kind() == SymbolKind::Data;
+        if !is_number || symbol.address() + symbol.size() > size {
+            continue;
+        }
+        let at = usize::try_from(start + symbol.address())?;
+        let number = &mut new[at..at + usize::try_from(symbol.size())?];
+        if number.iter().all(|&byte| byte == 0) {
+            number[0] = 1;
+        }
+    }
+    Ok((new != bytes).then_some(new))
 }
 
 fn name_of(file: &Path, offset: usize) -> String {

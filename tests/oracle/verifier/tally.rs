@@ -1,9 +1,10 @@
 //! What was asked so far, and what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use corecheck::reach::Reach;
+use corecheck_tests::counts::Counts;
 
 use crate::predict::Predicted;
 use crate::subject::Trapped;
@@ -80,11 +81,8 @@ impl Tally {
         }
     }
 
-    /// Prints the sums.
-    pub fn print(&self) {
-        for failure in &self.failures {
-            println!("FAILED {failure}");
-        }
+    /// Prints the sums, and the line for the summary of `tests/run`.
+    pub fn print(&self, kernels: usize) {
         println!("{} objects on targets relocated by libbpf", self.relocated);
         for (why, count) in &self.refused {
             println!("refused by libbpf: {count} x {why}");
@@ -94,21 +92,107 @@ impl Tally {
             *sums.entry((&row.truth, row.predicted)).or_default() += 1;
         }
         for ((truth, predicted), count) in sums {
-            println!("{count} x {truth:?}, {}", predicted.word());
+            println!("{count} x {truth}: {}", predicted.word());
         }
-        for row in self.rows.iter().filter(|row| row.is_wrong()) {
+        for row in self.rows.iter().filter(|row| row.judgement() == Judgement::Differs) {
             println!("DIFFERS {row}");
+        }
+        for failure in &self.failures {
+            println!("FAILED: {failure}");
+        }
+        let count = |judgement| self.rows.iter().filter(|row| row.judgement() == judgement).count();
+        let differing: BTreeSet<(&str, &str)> = self
+            .rows
+            .iter()
+            .filter(|row| row.judgement() == Judgement::Differs)
+            .map(|row| (row.object.as_str(), row.target.as_str()))
+            .collect();
+        let counts = Counts {
+            objects: self.relocated,
+            kernels,
+            accesses: self.rows.len(),
+            agreeing: count(Judgement::Agrees),
+            explained: count(Judgement::Unsure),
+            unsaid: count(Judgement::Unsaid),
+            failing: count(Judgement::Differs),
+            passed: self.relocated - differing.len(),
+            failed: differing.len() + self.failures.len(),
+        };
+        println!("{counts}");
+    }
+
+    /// Whether all is well.
+    pub fn is_good(&self) -> bool {
+        self.failures.is_empty() && self.rows.iter().all(|row| row.judgement() != Judgement::Differs)
+    }
+
+    /// Fewer accesses than this that the verifier decided are a failure.
+    pub fn require_decided(&mut self, least: usize) {
+        let is_decided = |row: &&Row| matches!(row.truth, Truth::Met | Truth::NotMet);
+        let found = self.rows.iter().filter(is_decided).count();
+        if found < least {
+            self.failures.push(format!("{found} accesses are decided, and at least {least} are expected"));
+        }
+    }
+
+    /// Too few of something are a failure: nothing may pass by doing nothing. So are too many that are left open.
+    pub fn require(&mut self, least: &Least) {
+        let of = |truth: &Truth| self.rows.iter().filter(|row| row.truth == *truth).count();
+        let (met, not_met) = (of(&Truth::Met), of(&Truth::NotMet));
+        let unsure = self.rows.iter().filter(|row| row.judgement() == Judgement::Unsure).count();
+        let objects: BTreeSet<&str> = self.rows.iter().map(|row| row.object.as_str()).collect();
+        let required = [
+            ("objects with poisoned accesses", objects.len(), least.objects),
+            ("poisoned accesses that the verifier came to", met, least.met),
+            ("poisoned accesses that it did not come to", not_met, least.not_met),
+        ];
+        for (what, found, least) in required {
+            if found < least {
+                self.failures.push(format!("{found} {what}, and at least {least} are expected"));
+            }
+        }
+        // May be reached: under 2 percent of those that the verifier decided.
+        if unsure * 50 > met + not_met {
+            self.failures.push(format!("{unsure} of {} may be reached: over 2 percent", met + not_met));
         }
     }
 }
 
+/// The least that is expected.
+#[derive(Debug, clap::Args)]
+pub struct Least {
+    /// Fewer objects with poisoned accesses than this are a failure.
+    #[arg(long = "min-objects")]
+    objects: usize,
+    /// Fewer poisoned accesses than this to which the verifier came are a failure.
+    #[arg(long = "min-met")]
+    met: usize,
+    /// Fewer poisoned accesses than this to which it did not come are a failure.
+    #[arg(long = "min-not-met")]
+    not_met: usize,
+}
+
+/// What corecheck's word is, given the verifier's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    /// The same.
+    Agrees,
+    /// It may be reached.
+    Unsure,
+    /// The contrary.
+    Differs,
+    /// The verifier does not say.
+    Unsaid,
+}
+
 impl Row {
-    /// Whether corecheck says the contrary of the verifier.
-    fn is_wrong(&self) -> bool {
-        matches!(
-            (&self.truth, self.predicted),
-            (Truth::Met, Reach::Guarded) | (Truth::NotMet, Reach::Reached)
-        )
+    fn judgement(&self) -> Judgement {
+        match (&self.truth, self.predicted) {
+            (Truth::Other(_) | Truth::NotLoadable(_), _) => Judgement::Unsaid,
+            (_, Reach::MayBeReached) => Judgement::Unsure,
+            (Truth::Met, Reach::Reached) | (Truth::NotMet, Reach::Guarded) => Judgement::Agrees,
+            _ => Judgement::Differs,
+        }
     }
 }
 
@@ -116,11 +200,8 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { object, program, function, section, insn, kind, target, truth, predicted, is_cut_short } =
             self;
-        write!(
-            f,
-            "{object}\t{target}\t{program}\t{function}\t{section}\t{insn}\t{kind:?}\t{truth:?}\t{}{}",
-            predicted.word(),
-            if *is_cut_short { " cut" } else { "" }
-        )
+        let cut = if *is_cut_short { ", cut short" } else { "" };
+        write!(f, "{object}\t{target}\t{program}\t{function}\t{section}\t{insn}\t{kind:?}\t{truth}\t")?;
+        write!(f, "{}{cut}", predicted.word())
     }
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use corecheck_layouts::btf::{Btf, Builder, Endian, TypeSpec};
+use corecheck_layouts::btf::{Btf, Builder, Endian, MemberSpec, TypeSpec};
 use corecheck_layouts::kernel::{Kernel, KernelName};
 
 /// BTF to relocate against.
@@ -48,6 +48,24 @@ pub fn nothing(work: &Path) -> Result<Target> {
         });
     }
     write(work.join("nothing.btf"), "nothing", &builder.finish()?)
+}
+
+/// BTF with nothing but the `pid` of a `struct task_struct`.
+pub fn little(work: &Path) -> Result<Target> {
+    let mut builder = Builder::new(Endian::Little);
+    builder.add(TypeSpec::Int { name: "long".to_owned(), size: 8, encoding: 1, offset: 0, bits: 64 });
+    let int = TypeSpec::Int { name: "int".to_owned(), size: 4, encoding: 1, offset: 0, bits: 32 };
+    let of = builder.add(int);
+    let pid = MemberSpec { name: "pid".to_owned(), of, bit_offset: 64, bitfield_bits: 0 };
+    let name = "task_struct".to_owned();
+    builder.add(TypeSpec::Composite {
+        is_union: false,
+        name,
+        size: 16,
+        kind_flag: false,
+        members: vec![pid],
+    });
+    write(work.join("little.btf"), "little", &builder.finish()?)
 }
 
 /// So many variations of what the running kernel has for an object. None if bpftool cannot tell what that is: it stops
@@ -117,17 +135,30 @@ pub fn named(argument: &str) -> Result<Target> {
 }
 
 /// Numbers that look like chance (xorshift64*), the same in every run.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn new(number: u64) -> Self {
+    /// Dice of a number.
+    pub fn new(number: u64) -> Self {
         Self(0x9e37_79b9_7f4a_7c15_u64.wrapping_add(number << 20))
     }
 
-    fn once_in(&mut self, sides: u64) -> bool {
+    /// A number below `sides`.
+    pub fn below(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).is_multiple_of(sides)
+        let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(number).unwrap_or(0) % sides.max(1)
+    }
+
+    /// Whether one side of so many came up.
+    pub fn once_in(&mut self, sides: usize) -> bool {
+        self.below(sides) == 0
+    }
+
+    /// One of these.
+    pub fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
     }
 }

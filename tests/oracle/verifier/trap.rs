@@ -1,6 +1,7 @@
 //! Traps: instructions that libbpf made so that the verifier refuses the program if it comes to them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use anyhow::{Context, Result, bail, ensure};
 use object::elf::STT_FUNC;
@@ -69,9 +70,8 @@ impl Code {
             let name = section.name()?.to_owned();
             let place = (name.clone(), usize::try_from(symbol.address() / 8)?);
             code.functions.entry(symbol.name()?.to_owned()).or_default().push(place);
-            let slots = || section.data().map(|data| data.as_chunks::<8>().0.to_vec());
-            if !code.sections.contains_key(&name) {
-                code.sections.insert(name, slots()?);
+            if let Entry::Vacant(new) = code.sections.entry(name) {
+                new.insert(section.data()?.as_chunks::<8>().0.to_vec());
             }
         }
         Ok(code)

@@ -1,6 +1,7 @@
 //! What the running kernel's verifier says of one trap: the program is loaded with all its other traps made harmless.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use crate::ffi::{self, Prepared, Program, Rejection, Words};
@@ -17,6 +18,17 @@ pub enum Truth {
     Other(String),
     /// It never looked at the program: why.
     NotLoadable(String),
+}
+
+impl fmt::Display for Truth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Met => write!(f, "met"),
+            Self::NotMet => write!(f, "not met"),
+            Self::Other(why) => write!(f, "refused before: {why}"),
+            Self::NotLoadable(why) => write!(f, "not verified: {why}"),
+        }
+    }
 }
 
 /// Ids of what programs attach to, each looked up once: that takes a reading of the whole BTF.

@@ -9,7 +9,7 @@ use corecheck_layouts::kernel::{Candidates, Found};
 use super::{Change, ChangeCode, Extent};
 use crate::access::{Access, Asks, RelocationKind, Slots};
 use crate::object::Insn;
-use crate::resolve::{Outcome, Question, State, resolve};
+use crate::resolve::{Outcome, Question, Rules, State, resolve};
 use crate::testing::{bitfield, btf, member, record, union};
 
 /// `r1 = NUMBER`, and loads and stores of four bytes.
@@ -40,7 +40,13 @@ fn outcome(code: u8, asks: Asks, spec: &str, local: Fill<'_>, target: Fill<'_>) 
     (access.slots, access.asks) = (Slots { first, second: None }, asks);
     let found = Found::In(vec![Candidates { unit: "vmlinux".to_owned(), btf: target, ids: vec![found] }]);
     let roots = HashMap::from([(root, Arc::new(found))]);
-    let question = Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+    let question = Question {
+        local: &local,
+        endian: Endian::Little,
+        roots: &roots,
+        has_kernel_ids: true,
+        rules: Rules::LIBBPF,
+    };
     let outcome = resolve(&[access], &question).remove(0);
     assert_eq!(outcome.state, State::Resolved, "{:?}", outcome.reason);
     outcome
@@ -284,8 +290,13 @@ fn a_pointer_of_another_size() {
         access.slots.first = Insn { code, ..Insn::default() };
         let found = Found::In(vec![Candidates { unit: "vmlinux".to_owned(), btf: target, ids: vec![found] }]);
         let roots = HashMap::from([(root, Arc::new(found))]);
-        let question =
-            Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+        let question = Question {
+            local: &local,
+            endian: Endian::Little,
+            roots: &roots,
+            has_kernel_ids: true,
+            rules: Rules::LIBBPF,
+        };
         resolve(&[access], &question).remove(0)
     };
     let changed = ask(MOVE, Some(4));

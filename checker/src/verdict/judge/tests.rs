@@ -22,6 +22,7 @@ struct Case {
     reach: ObjectReach,
     answer: Answer,
     kernel: Kernel,
+    loader: Loader,
 }
 
 impl Case {
@@ -32,7 +33,8 @@ impl Case {
         let kernel = kernel_of_things("all", 0, &[]);
         let answers = answer(&object, &accesses, &[&kernel], &Modules::None);
         let reach = ObjectReach { programs: vec![None; object.programs.len()] };
-        Self { answer: answers.distinct[0].clone(), object, accesses, reach, kernel }
+        let loader = Loader::LIBBPF;
+        Self { answer: answers.distinct[0].clone(), object, accesses, reach, kernel, loader }
     }
 
     fn of(&self, function: &str) -> usize {
@@ -80,7 +82,9 @@ impl Case {
     }
 
     fn judge(&self) -> ObjectVerdict {
-        judge(&self.object, &self.accesses, &self.answer, &self.reach, &self.kernel)
+        let is_refused = !self.loader.refusals(&self.object).is_empty();
+        let load = Load { object: &self.object, loader: self.loader, is_refused };
+        judge(&load, &self.accesses, &self.answer, &self.reach, &self.kernel)
     }
 
     /// The verdict on the object, and on `first`, `second` and `third`.
