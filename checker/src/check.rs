@@ -5,6 +5,7 @@ use std::sync::Arc;
 use corecheck_layouts::kernel::{Kernel, Modules};
 
 use crate::access::{Access, accesses};
+use crate::attach::{What, requirements};
 use crate::load::{Constant, ConstantError, data_sections};
 use crate::loader::Loader;
 use crate::object::Object;
@@ -52,11 +53,28 @@ fn check_one(
     let data = data_sections(&object, &settings.constants)?;
     let positions = accesses.iter().enumerate().filter(|(_, access)| is_wanted(access, &settings.types));
     let asked: Vec<usize> = positions.map(|(at, _)| at).collect();
+    let requirements = requirements(&object);
     let left_out = accesses.len() - asked.len();
     let shown: Arc<Vec<Access>> = Arc::new(asked.iter().map(|&at| accesses[at].clone()).collect());
     let loaders = if settings.loaders.is_empty() { &[Loader::LIBBPF][..] } else { &settings.loaders };
     let by = |(order, &loader): (usize, &Loader)| {
-        let case = Case { loader, object: &object, accesses: &accesses, asked: &asked, data: &data };
+        let mut requirements = requirements.clone();
+        // Other loaders know other sections.
+        let knows = |what: &What| {
+            !matches!(what, What::KnownSection(_)) || matches!(loader, Loader::Libbpf(_) | Loader::Kernel)
+        };
+        requirements.retain(|requirement| knows(&requirement.what));
+        // Who asks about types does not ask about these.
+        let judges_requirements = settings.types.is_empty();
+        let case = Case {
+            loader,
+            object: &object,
+            accesses: &accesses,
+            asked: &asked,
+            data: &data,
+            requirements: &requirements,
+            judges_requirements,
+        };
         let judged = judge_all(&case, kernels, &settings.modules);
         let without = without(&case, kernels, &settings.modules, &judged.verdicts);
         Checked {
@@ -68,6 +86,8 @@ fn check_one(
             accesses: Arc::clone(&shown),
             left_out,
             modules: settings.modules.clone(),
+            requirements,
+            judges_requirements,
             judged,
             without,
         }

@@ -28,3 +28,30 @@ pub(super) fn enumerator(found: &Found, is_it: impl Fn(&Enumerator<'_>) -> bool)
     }
     if is_empty { Fate::Unknown(Doubt::NoEnumeration) } else { Fate::Missing(Lack::NoEnumerator) }
 }
+
+/// Whether the kernel has a helper, or one that libbpf puts in its place: `bpf_probe_read` for what tells the kernel's memory from
+/// the user's, since kernel 5.5 (`bpf_object__sanitize_prog`).
+pub(super) fn helper(found: &Found, number: i32) -> Fate {
+    let older = match number {
+        112 | 113 => Some(4),
+        114 | 115 => Some(45),
+        _ => None,
+    };
+    let is_it = |wanted: i32, value: u64| value == i64::from(wanted) as u64;
+    enumerator(found, |value| {
+        is_it(number, value.value) || older.is_some_and(|older| is_it(older, value.value))
+    })
+}
+
+/// The name of a number, if this kernel's enumeration has it.
+pub(super) fn name_of(found: &Found, number: i32) -> Option<String> {
+    let Found::In(units) = found else { return None };
+    let mut types = units.iter().flat_map(|unit| unit.ids.iter().map(|&id| unit.btf.ty(id)));
+    types.find_map(|ty| match ty {
+        Type::Enum(values) | Type::Enum64(values) => {
+            let value = values.values().find(|value| value.value == i64::from(number) as u64)?;
+            Some(value.name().to_owned())
+        }
+        _ => None,
+    })
+}

@@ -64,6 +64,8 @@ mod tests {
             let pointer = types.add(TypeSpec::Ptr { to: thing });
             let params = vec![("thing".to_owned(), pointer)];
             let proto = types.add(TypeSpec::FuncProto { returns: int, params });
+            // Every kernel has it: see `what`.
+            types.add(TypeSpec::Func { name: "schedule".to_owned(), proto, linkage: 1 });
             for name in
                 ["strong_function", "weak_function", "untyped_symbol"].into_iter().filter(|name| has(name))
             {

@@ -5,7 +5,7 @@
 //! symbol is there (though `notrace` and `nokprobe` functions refuse probes), its absence nothing for certain: it may be inlined.
 
 use corecheck_layouts::btf::Kind;
-use corecheck_layouts::kernel::Found;
+use corecheck_layouts::kernel::{Found, Gap};
 
 use super::ksym::essential;
 use super::model::{Ask, Doubt, Fate};
@@ -19,7 +19,9 @@ pub(super) fn asks(name: &str) -> Vec<Ask> {
 /// What becomes of it.
 pub(super) fn fate(name: &str, found: &Found) -> Fate {
     match trace::named(name, found) {
-        Fate::Missing(_) => Fate::Unknown(Doubt::NotInBtf),
+        unknown @ Fate::Unknown(Doubt::NotStored(Gap::TypeNotStored)) => unknown,
+        // That a module may have it makes no difference: it would prove as little.
+        Fate::Missing(_) | Fate::Unknown(_) => Fate::Unknown(Doubt::NotInBtf),
         fate => fate,
     }
 }

@@ -27,6 +27,8 @@ pub struct Meetings {
     pub distinct: Vec<Vec<Arc<Meeting>>>,
     /// For every kernel, in their order, the index of its own.
     pub of_kernel: Vec<usize>,
+    /// For every requirement, what the first kernel that knows its number calls it.
+    pub names: Vec<Option<String>>,
 }
 
 impl Meetings {
@@ -84,16 +86,24 @@ pub fn meet(
     let mut results: Vec<Arc<Meeting>> = Vec::new();
     let mut numbers: HashMap<Arc<Meeting>, usize> = HashMap::new();
     let mut known: HashMap<Vec<usize>, usize> = HashMap::new();
-    let mut meetings = Meetings { distinct: Vec::new(), of_kernel: Vec::with_capacity(kernels.len()) };
+    let mut meetings = Meetings {
+        distinct: Vec::new(),
+        of_kernel: Vec::with_capacity(kernels.len()),
+        names: vec![None; requirements.len()],
+    };
     for (at, kernel) in kernels.iter().enumerate() {
         let all: Vec<usize> = works
             .iter_mut()
-            .map(|work| {
+            .zip(&mut meetings.names)
+            .map(|(work, name)| {
                 let facts = Facts::of(&work.requirement.what, kernel);
                 let key = (work.asks.iter().map(|&ask| answered[ask].classes[at]).collect(), facts);
                 *work.known.entry(key).or_insert_with(|| {
                     let found: Vec<&Found> =
                         work.asks.iter().map(|&ask| answered[ask].found[at].as_ref()).collect();
+                    if name.is_none() {
+                        *name = what::name(&work.requirement.what, &found);
+                    }
                     let meeting = Arc::new(what::meeting(local, work.requirement, &found, kernel));
                     *numbers.entry(Arc::clone(&meeting)).or_insert_with(|| {
                         results.push(meeting);

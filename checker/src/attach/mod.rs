@@ -6,6 +6,7 @@
 //! [`externs`] what programs see of it. One file per family: `trace` (fentry, fexit, tp_btf, lsm, iter), `tracepoint`,
 //! `kprobe`, `syscall`, `struct_ops`, `ksym`, `kconfig`, `enumerators`.
 
+mod effect;
 mod enumerators;
 mod externs;
 mod kconfig;
@@ -23,8 +24,12 @@ mod trace;
 mod tracepoint;
 mod what;
 
+pub use effect::{Effect, When};
 pub use externs::{ExternValues, externs, values};
 pub use meet::{Meeting, Meetings, meet};
 pub use model::{By, Doubt, Elsewhere, ExternValue, Fate, Lack, MemberLack, Requirement, Target, What};
 pub use needs::{add_needs, options};
 pub use requirements::requirements;
+
+#[cfg(test)]
+mod tests;

@@ -228,6 +228,8 @@ pub enum Doubt {
     NoVersion,
     /// What is stored has no such enumeration.
     NoEnumeration,
+    /// What is known of the kernel's BTF lists no function that every kernel has: it was made smaller, or is too old.
+    NoFunctions,
     /// The kernel's BTF tells of no tracepoint (before 5.5).
     NoTracepoints,
     /// Events of that category come and go at run time.

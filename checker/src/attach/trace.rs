@@ -38,6 +38,16 @@ pub(super) fn named(name: &str, found: &Found) -> Fate {
     }
 }
 
+/// The same of what only vmlinux can have: that a module has the name, too, says nothing.
+pub(super) fn built_in(name: &str, found: &Found) -> Fate {
+    match named(name, found) {
+        Fate::Missing(Lack::Absent(Absence::ModuleNotLoaded(_))) => {
+            Fate::Missing(Lack::Absent(Absence::NotInBtf))
+        }
+        fate => fate,
+    }
+}
+
 /// The same of a target, which may have to be in one module.
 pub(super) fn fate(target: &Target, name: &str, found: &Found) -> Fate {
     let Some(module) = &target.module else { return named(name, found) };

@@ -5,7 +5,7 @@
 //! are made at start-up, others at run time: of those BTF knows nothing. A missing one fails when it is attached.
 
 use corecheck_layouts::btf::Kind;
-use corecheck_layouts::kernel::{Found, Kernel};
+use corecheck_layouts::kernel::{Found, Gap, Kernel};
 
 use super::ksym::essential;
 use super::model::{Ask, Doubt, Fate, Lack};
@@ -44,20 +44,21 @@ pub(super) fn event_asks(category: &str, name: &str) -> Vec<Ask> {
 /// What becomes of a tracepoint.
 pub(super) fn fate(name: &str, found: &[&Found]) -> Fate {
     let [own, sentinel] = found else { return Fate::NotJudged };
-    match trace::named(&trace::typedef(name), own) {
-        Fate::Missing(Lack::Absent(_)) if !matches!(sentinel, Found::In(_)) => {
-            Fate::Unknown(Doubt::NoTracepoints)
-        }
-        fate => fate,
-    }
+    let fate = trace::named(&trace::typedef(name), own);
+    let is_absent = match &fate {
+        Fate::Missing(Lack::Absent(_)) => true,
+        Fate::Unknown(Doubt::NotStored(gap)) => *gap != Gap::TypeNotStored,
+        _ => false,
+    };
+    if is_absent && !matches!(sentinel, Found::In(_)) { Fate::Unknown(Doubt::NoTracepoints) } else { fate }
 }
 
 /// What becomes of an event.
 pub(super) fn event_fate(category: &str, name: &str, found: &[&Found], kernel: &Kernel) -> Fate {
     if system_call(category, name).is_some() {
         return match syscall::fate(found, kernel) {
-            met @ Fate::Met { .. } => met,
-            _ => Fate::Unknown(Doubt::Dynamic),
+            Fate::Unknown(Doubt::NotInBtf) => Fate::Unknown(Doubt::Dynamic),
+            fate => fate,
         };
     }
     match fate(name, found) {

@@ -1,14 +1,30 @@
 //! What each sort of requirement asks of BTF, and what comes of it: the table of all sorts.
 
 use corecheck_layouts::btf::{Btf, Kind};
-use corecheck_layouts::kernel::{Arch, Found, Kernel, ShippedBtf};
+use corecheck_layouts::kernel::{Arch, Found, Gap, Kernel, ShippedBtf};
 
 use super::meet::Meeting;
 use super::model::{Ask, Doubt, Elsewhere, ExternValue, Fate, Lack, Requirement, Target, What};
 use super::{enumerators, kconfig, kprobe, ksym, struct_ops, syscall, trace, tracepoint};
 
-/// What must be looked up for it.
+/// A function that every kernel has: BTF without it was made smaller, so that the absence of others says nothing.
+const SENTINEL: &str = "schedule";
+
+/// What must be looked up for it; for what is found by a name, last what tells whether absence says anything.
 pub(super) fn asks(what: &What) -> Vec<Ask> {
+    let mut asks = own_asks(what);
+    if is_by_name(what) {
+        asks.push(Ask::named(SENTINEL, Kind::Func).in_vmlinux());
+    }
+    asks
+}
+
+/// Whether it is a function, a variable or a struct that is found by its name.
+fn is_by_name(what: &What) -> bool {
+    needs_own_btf(what) || matches!(what, What::ProbedFunction(_) | What::SystemCall(_))
+}
+
+fn own_asks(what: &What) -> Vec<Ask> {
     let enumeration = |name: &str| vec![Ask::named(name, Kind::Enum).whole().in_vmlinux()];
     match what {
         What::TracedFunction(target) => trace::function_asks(target),
@@ -95,12 +111,28 @@ pub(super) fn meeting(
         let (fate, value) = kconfig::fate(local, (name, *of), weak, found, kernel);
         return Meeting { fate, value: Some(value) };
     }
-    let fate = fate(local, &requirement.what, found, kernel);
+    let (own, has_functions) = match found.split_last() {
+        Some((sentinel, own)) if is_by_name(&requirement.what) => (own, matches!(sentinel, Found::In(_))),
+        _ => (found, true),
+    };
+    let fate = match fate(local, &requirement.what, own, kernel) {
+        fate if !has_functions && is_absent(&fate) => Fate::Unknown(Doubt::NoFunctions),
+        fate => fate,
+    };
     let value: Option<ExternValue> = match requirement.what {
         What::Kfunc { .. } | What::Variable { .. } | What::Symbol(_) => Some(ksym::value(&fate)),
         _ => None,
     };
     Meeting { fate, value }
+}
+
+/// Whether a fate says no more than that the vmlinux does not have the name.
+fn is_absent(fate: &Fate) -> bool {
+    match fate {
+        Fate::Missing(Lack::Absent(_)) | Fate::Unknown(Doubt::NotInBtf) => true,
+        Fate::Unknown(Doubt::NotStored(gap)) => *gap != Gap::TypeNotStored,
+        _ => false,
+    }
 }
 
 fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> Fate {
@@ -117,8 +149,8 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
     match (what, local) {
         (What::TracedFunction(target), _) => trace::fate(target, &target.name, first),
         (What::TypedTracepoint(target), _) => trace::fate(target, &trace::typedef(&target.name), first),
-        (What::LsmHook(name), _) => trace::named(&format!("bpf_lsm_{name}"), first),
-        (What::Iterator(name), _) => trace::named(&format!("bpf_iter_{name}"), first),
+        (What::LsmHook(name), _) => trace::built_in(&format!("bpf_lsm_{name}"), first),
+        (What::Iterator(name), _) => trace::built_in(&format!("bpf_iter_{name}"), first),
         (What::RawTracepoint(name), _) => tracepoint::fate(name, found),
         (What::TraceEvent { category, name }, _) => tracepoint::event_fate(category, name, found, kernel),
         (What::ProbedFunction(name), _) => kprobe::fate(name, first),
@@ -130,9 +162,7 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
             ksym::fate(local, name, *of, first)
         }
         (What::Symbol(name), _) => ksym::symbol_fate(name, found),
-        (What::Helper(number), _) => {
-            enumerators::enumerator(first, |value| value.value == i64::from(*number) as u64)
-        }
+        (What::Helper(number), _) => enumerators::helper(first, *number),
         (What::MapType { number, .. }, _) => {
             enumerators::enumerator(first, |value| value.value == u64::from(*number))
         }
@@ -141,6 +171,16 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
         }
         _ => Fate::NotJudged,
     }
+}
+
+/// What a kernel calls a thing that is known by its number.
+pub(super) fn name(what: &What, found: &[&Found]) -> Option<String> {
+    let number = match what {
+        What::Helper(number) => *number,
+        What::MapType { number, .. } => i32::try_from(*number).ok()?,
+        _ => return None,
+    };
+    enumerators::name_of(found.first()?, number)
 }
 
 impl Target {

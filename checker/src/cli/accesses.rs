@@ -8,6 +8,7 @@ use super::format::{Form, Format};
 use super::output::Screen;
 use super::{Exit, objects};
 use crate::access::accesses;
+use crate::attach::requirements;
 use crate::check::is_wanted;
 use crate::render;
 use crate::report::object_entry;
@@ -35,7 +36,7 @@ pub(super) fn run(args: &AccessesArgs, screen: &Screen) -> anyhow::Result<Exit> 
         .zip(all)
         .map(|(object, mut accesses)| {
             accesses.retain(|access| is_wanted(access, &args.types));
-            object_entry(object, &accesses)
+            object_entry(object, &accesses, (&requirements(object), &[]))
         })
         .collect();
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };

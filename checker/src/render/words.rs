@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::text::{clean, count, join, wrap};
-use crate::report::model::{AccessEntry, ObjectEntry, SourceEntry};
+use crate::report::model::{AccessEntry, ObjectEntry, RequirementEntry, SourceEntry};
 
 /// What an access asks, in libbpf's words: `byte_off struct vfio_group.minor (0:1)`.
 pub(super) fn access(access: &AccessEntry) -> String {
@@ -36,6 +36,28 @@ pub(super) fn essential(type_name: &str) -> String {
 pub(super) fn code(access: &AccessEntry) -> String {
     let function = if access.function.is_empty() { &access.section } else { &access.function };
     format!("({}, insn {})", clean(function), access.insn)
+}
+
+/// What in an object needs something besides accesses: `(program on_exit, program on_exec)`.
+pub(super) fn needed_by(needed: &[&RequirementEntry]) -> String {
+    /// More are counted.
+    const NAMED: usize = 4;
+    let mut names: Vec<String> = Vec::new();
+    for of in needed {
+        let one = |word: &str, name: &String| format!("{word} {}", clean(name));
+        names.extend(of.program.iter().map(|name| one("program", name)));
+        names.extend(of.symbol.iter().map(|name| one("extern", name)));
+        names.extend(of.map.iter().map(|name| one("map", name)));
+        names.extend(of.functions.iter().map(|name| one("function", name)));
+    }
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    format!("({})", names.join(", "))
 }
 
 /// Where something stands in the source: `probe.bpf.c:34:22`.

@@ -1,5 +1,7 @@
 //! From verdicts to the report.
 
+use std::sync::Arc;
+
 use corecheck_layouts::btf::Endian;
 use corecheck_layouts::kernel::Kernel;
 
@@ -8,14 +10,17 @@ use super::disagreements::disagreements;
 use super::findings::findings;
 use super::model::{
     AccessEntry, AnswerEntry, ChangeEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, LoaderEntry,
-    ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA,
-    SourceEntry, Tool, WithoutEntry,
+    NeedsEntry, ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry,
+    SCHEMA, SourceEntry, Tool, WithoutEntry,
 };
+use super::needs;
+use super::needs::{meeting_entry, requirement_entry};
+use super::unchecked::unchecked;
 use super::words;
 use crate::access::Access;
 use crate::answer::Answer;
-use crate::loader::Loader;
-use crate::object::{ExternKind, Object};
+use crate::attach::{Meeting, Requirement};
+use crate::object::Object;
 use crate::reach::Reach;
 use crate::resolve::{Change, Outcome, Reason, State};
 use crate::verdict::{Cause, Condition, ObjectVerdict};
@@ -23,6 +28,7 @@ use crate::verdict::{Cause, Condition, ObjectVerdict};
 /// Builds the report.
 pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     let mut answers = Vec::new();
+    let mut needs = Vec::new();
     let mut results = Vec::new();
     for object in checked {
         let loader = object.loader.to_string();
@@ -35,7 +41,16 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
                 outcomes: outcomes(&object.accesses, answer, &object.judged.reach[number]),
             }
         }));
-        let unchecked = unchecked(object);
+        let first_needs = needs.len();
+        let meetings = &object.judged.meetings;
+        needs.extend(meetings.distinct.iter().enumerate().map(|(number, of)| NeedsEntry {
+            id: first_needs + number,
+            object: object.number,
+            loader: loader.clone(),
+            meetings: of.iter().enumerate().map(|(at, meeting)| meeting_entry(at, meeting)).collect(),
+        }));
+        let unchecked: Vec<Vec<ReasonEntry>> =
+            meetings.distinct.iter().map(|of| unchecked(object, of)).collect();
         for (kernel_index, kernel) in kernels.iter().enumerate() {
             let answer = object.judged.answers.of_kernel[kernel_index];
             let verdict = &object.judged.verdicts[kernel_index];
@@ -44,16 +59,17 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
                 kernel: kernel.name.to_string(),
                 loader: loader.clone(),
                 answer: first + answer,
+                needs: first_needs + meetings.of_kernel[kernel_index],
                 verdict: verdict.verdict.word(),
                 conditions: conditions(object, kernel_index, kernel),
                 reasons: reasons(
                     object,
                     verdict,
-                    &object.judged.answers.distinct[answer],
+                    (&object.judged.answers.distinct[answer], meetings.of(kernel_index)),
                     kernel,
                     words::reason,
                 ),
-                unchecked: unchecked.clone(),
+                unchecked: unchecked[meetings.of_kernel[kernel_index]].clone(),
                 programs: programs(object, verdict),
             });
         }
@@ -65,11 +81,15 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
         objects: checked
             .iter()
             .filter(|checked| checked.is_first)
-            .map(|checked| object_entry(&checked.object, &checked.accesses))
+            .map(|checked| {
+                let requirements = (&checked.requirements[..], &checked.judged.meetings.names[..]);
+                object_entry(&checked.object, &checked.accesses, requirements)
+            })
             .collect(),
         kernels: kernels.iter().map(|kernel| kernel_entry(kernel)).collect(),
         left_out: Vec::new(),
         answers,
+        needs,
         results,
         disagreements: disagreements(checked, kernels),
         representatives: None,
@@ -95,8 +115,13 @@ pub fn left_out(kernel: &Kernel, cause: LeftOut) -> LeftOutEntry {
     LeftOutEntry { kernel: kernel.name.to_string(), code: cause.code(), text: text.to_owned() }
 }
 
-/// An object with these of its accesses as the report shows it.
-pub fn object_entry(object: &Object, accesses: &[Access]) -> ObjectEntry {
+/// An object with these of its accesses, and with what else it needs, as the report shows it. What is known by a number may
+/// have a name.
+pub fn object_entry(
+    object: &Object,
+    accesses: &[Access],
+    (requirements, names): (&[Requirement], &[Option<String>]),
+) -> ObjectEntry {
     ObjectEntry {
         path: object.path.clone(),
         embedded_in: object.embedded_in.as_ref().map(|place| place.executable.clone()),
@@ -110,6 +135,11 @@ pub fn object_entry(object: &Object, accesses: &[Access]) -> ObjectEntry {
             })
             .collect(),
         accesses: accesses.iter().map(access_entry).collect(),
+        requirements: requirements
+            .iter()
+            .enumerate()
+            .map(|(id, of)| requirement_entry(id, of, names.get(id).and_then(Option::as_ref), object))
+            .collect(),
     }
 }
 
@@ -195,7 +225,8 @@ fn conditions(checked: &Checked, at: usize, kernel: &Kernel) -> Vec<ConditionEnt
         let without = without.and_then(|without| {
             let (answer, verdict) = without.of(at)?;
             let answer = &without.judged.answers.distinct[answer];
-            let reasons = reasons(checked, verdict, answer, kernel, words::reason_without);
+            let meetings = without.judged.meetings.of(without.kernels.binary_search(&at).ok()?);
+            let reasons = reasons(checked, verdict, (answer, meetings), kernel, words::reason_without);
             Some(WithoutEntry { verdict: verdict.verdict.word(), reasons })
         });
         ConditionEntry { without, ..words::condition(condition) }
@@ -207,7 +238,7 @@ fn conditions(checked: &Checked, at: usize, kernel: &Kernel) -> Vec<ConditionEnt
 pub(super) fn reasons(
     checked: &Checked,
     verdict: &ObjectVerdict,
-    answer: &Answer,
+    (answer, meetings): (&Answer, &[Arc<Meeting>]),
     kernel: &Kernel,
     in_words: impl Fn(&Access, &Reason) -> ReasonEntry,
 ) -> Vec<ReasonEntry> {
@@ -221,6 +252,11 @@ pub(super) fn reasons(
         let reason = answer.outcomes[access].reason.as_ref()?;
         Some(in_words(&checked.accesses[access], reason))
     };
+    let of_need = |&index: &usize| {
+        let (requirement, meeting) = checked.requirements.get(index).zip(meetings.get(index))?;
+        let name = checked.judged.meetings.names.get(index).and_then(Option::as_ref);
+        needs::reason(requirement, name, &meeting.fate)
+    };
     for cause in &verdict.causes {
         match cause {
             Cause::Refused => {
@@ -231,47 +267,12 @@ pub(super) fn reasons(
                 accesses.iter().filter_map(of_access).for_each(&mut push);
             }
             Cause::MayBeReached(accesses) => push(words::may_be_reached(accesses.len())),
+            Cause::Unmet(requirements) | Cause::Doubtful(requirements) => {
+                requirements.iter().filter_map(of_need).for_each(&mut push);
+            }
             Cause::Unreplaced(accesses) => push(words::unreplaced(accesses.len())),
             Cause::Changed(changed) => push(words::changed(changed)),
         }
     }
     reasons
-}
-
-/// What no verdict of this object covers.
-fn unchecked(checked: &Checked) -> Vec<ReasonEntry> {
-    let object = &checked.object;
-    let mut unchecked = Vec::new();
-    let mut add = |code: &'static str, text: String| unchecked.push(ReasonEntry { code, text });
-    if object.relos.is_empty() && !object.programs.is_empty() {
-        add(
-            "baked-in-offsets",
-            "the object has no CO-RE access; offsets baked into it are not judged".to_owned(),
-        );
-    }
-    if checked.left_out > 0 {
-        add("other-types", format!("{} accesses on types that were not asked about", checked.left_out));
-    }
-    let mut sections: Vec<&str> =
-        object.programs.iter().map(|program| program.section_name.as_str()).collect();
-    sections.sort_unstable();
-    sections.dedup();
-    if !sections.is_empty() {
-        add("attach-points", format!("whether what the programs attach to exists: {}", sections.join(", ")));
-    }
-    let symbols: Vec<&str> = object
-        .externs
-        .iter()
-        .filter(|symbol| symbol.kind != ExternKind::Kconfig)
-        .map(|symbol| symbol.name.as_str())
-        .collect();
-    if !symbols.is_empty() {
-        add("ksyms", format!("whether kernel symbols and kfuncs exist: {}", symbols.join(", ")));
-    }
-    if checked.loader == Loader::Cilium {
-        add("other-modules", "types of the same name in modules whose BTF is not stored".to_owned());
-    }
-    add("helpers", "whether the kernel has the helpers, map types and program types".to_owned());
-    add("verifier", "whether the verifier accepts the programs' logic".to_owned());
-    unchecked
 }

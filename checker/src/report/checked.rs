@@ -5,6 +5,7 @@ use std::sync::Arc;
 use corecheck_layouts::kernel::Modules;
 
 use crate::access::Access;
+use crate::attach::Requirement;
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::verdict::{Judged, Without};
@@ -29,6 +30,10 @@ pub struct Checked {
     pub left_out: usize,
     /// Which modules were taken as loaded.
     pub modules: Modules,
+    /// What it needs besides its accesses.
+    pub requirements: Vec<Requirement>,
+    /// Whether these count for verdicts.
+    pub judges_requirements: bool,
     /// What they come to, and what that means.
     pub judged: Judged,
     /// What it would mean without what verdicts hold under.

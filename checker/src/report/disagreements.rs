@@ -65,7 +65,8 @@ fn disagreement(
     let verdicts = of_object.iter().zip(way).map(|(by, (answer, verdict))| {
         let answer = &by.judged.answers.distinct[*answer];
         let kernel = kernels[first];
-        let reasons = reasons(by, &by.judged.verdicts[first], answer, kernel, words::reason);
+        let of_first = (answer, by.judged.meetings.of(first));
+        let reasons = reasons(by, &by.judged.verdicts[first], of_first, kernel, words::reason);
         LoaderVerdict { loader: by.loader.to_string(), verdict: verdict.word(), reasons }
     });
     Some(DisagreementEntry {

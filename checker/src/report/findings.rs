@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use corecheck_layouts::kernel::Kernel;
 
 use super::checked::Checked;
+use super::lacks::of_needs;
 use super::model::FindingEntry;
 use super::words;
 use crate::access::Access;
@@ -13,20 +14,22 @@ use crate::rules::{self, Level, Rule};
 use crate::verdict::{Cause, Observed};
 
 /// A finding under way.
-struct Draft {
-    rule: &'static Rule,
-    level: Level,
+pub(super) struct Draft {
+    pub(super) rule: &'static Rule,
+    pub(super) level: Level,
     /// Position of the object under a loader.
-    object: usize,
+    pub(super) object: usize,
     /// Positions of kernels.
-    kernels: BTreeSet<usize>,
+    pub(super) kernels: BTreeSet<usize>,
     /// Positions of accesses within the object.
-    accesses: BTreeSet<usize>,
-    message: String,
-    details: Vec<String>,
-    help: String,
+    pub(super) accesses: BTreeSet<usize>,
+    /// Positions of requirements within the object.
+    pub(super) requirements: BTreeSet<usize>,
+    pub(super) message: String,
+    pub(super) details: Vec<String>,
+    pub(super) help: String,
     /// Findings about a type as a whole, or a field that changed, gather the accesses to it; others stand for one access.
-    is_about_type: bool,
+    pub(super) is_about_type: bool,
 }
 
 /// Gathers the findings: the gravest first, then by object and access.
@@ -36,12 +39,19 @@ pub(super) fn findings(checked: &[Checked], kernels: &[&Kernel]) -> Vec<FindingE
         of_object(index, object, kernels, &mut drafts);
         for (position, kernel) in kernels.iter().enumerate() {
             of_result(index, object, position, &mut drafts);
+            of_needs(index, object, position, kernel, &mut drafts);
             of_broken_modules(index, object, position, kernel, &mut drafts);
         }
     }
     drafts.sort_by(|a, b| {
-        let key =
-            |draft: &Draft| (draft.object, std::cmp::Reverse(draft.level), draft.accesses.first().copied());
+        let key = |draft: &Draft| {
+            (
+                draft.object,
+                std::cmp::Reverse(draft.level),
+                draft.accesses.first().copied(),
+                draft.requirements.first().copied(),
+            )
+        };
         key(a).cmp(&key(b))
     });
     drafts.into_iter().map(|draft| draft.finish(checked, kernels)).collect()
@@ -57,6 +67,7 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
             object: index,
             kernels: concerned,
             accesses: BTreeSet::new(),
+            requirements: BTreeSet::new(),
             message,
             details: Vec::new(),
             help: (rule.help)(None),
@@ -107,7 +118,7 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
                 of_changes(index, checked, kernel, changed, drafts);
                 continue;
             }
-            Cause::Refused | Cause::ByteOrder => continue,
+            Cause::Refused | Cause::ByteOrder | Cause::Unmet(_) | Cause::Doubtful(_) => continue,
         };
         for &position in accesses {
             let outcome = &answer.outcomes[position];
@@ -139,6 +150,7 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
                 object: index,
                 kernels: BTreeSet::from([kernel]),
                 accesses: BTreeSet::from([position]),
+                requirements: BTreeSet::new(),
                 message,
                 details,
                 help: (rule.help)(Some((access, reason))),
@@ -181,6 +193,7 @@ fn of_changes(
             object: index,
             kernels: BTreeSet::from([kernel]),
             accesses: BTreeSet::from([*position]),
+            requirements: BTreeSet::new(),
             message,
             details,
             help: (rule.help)(None),
@@ -226,6 +239,7 @@ fn of_broken_modules(
         object: index,
         kernels: BTreeSet::from([position]),
         accesses,
+        requirements: BTreeSet::new(),
         message,
         details: Vec::new(),
         help: (rule.help)(None),
@@ -263,6 +277,7 @@ impl Draft {
             kernels: self.kernels.iter().map(|&position| kernels[position].name.to_string()).collect(),
             access: ids.first().copied(),
             accesses: ids,
+            requirements: self.requirements.into_iter().collect(),
             message: self.message,
             details: self.details,
             help: self.help,

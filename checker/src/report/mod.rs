@@ -4,8 +4,11 @@ mod build;
 mod checked;
 mod disagreements;
 mod findings;
+mod lacks;
 pub mod model;
+mod needs;
 mod representatives;
+mod unchecked;
 pub(crate) mod words;
 
 pub(crate) use build::kernel_entry;

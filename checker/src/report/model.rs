@@ -25,6 +25,8 @@ pub struct Report {
     pub left_out: Vec<LeftOutEntry>,
     /// The distinct answers.
     pub answers: Vec<AnswerEntry>,
+    /// What becomes of what objects need besides their accesses: the distinct ones.
+    pub needs: Vec<NeedsEntry>,
     /// One result per object, kernel and loader, by object, then loader, then kernel.
     pub results: Vec<ResultEntry>,
     /// Where loaders disagree; empty where one was asked for.
@@ -152,6 +154,8 @@ pub struct ObjectEntry {
     pub programs: Vec<ProgramEntry>,
     /// Its accesses, in the order in which loaders resolve them.
     pub accesses: Vec<AccessEntry>,
+    /// What else it needs of a kernel.
+    pub requirements: Vec<RequirementEntry>,
 }
 
 /// A program.
@@ -192,6 +196,59 @@ pub struct AccessEntry {
     /// Where it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceEntry>,
+}
+
+/// Something that an object needs besides its accesses.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequirementEntry {
+    /// Its number within the object, from 0.
+    pub id: usize,
+    /// What sort of thing it is: `traced-function`, `kfunc`, `helper` and others.
+    pub kind: &'static str,
+    /// Its name; a number where no kernel at hand knows its name; empty where it has none.
+    pub name: String,
+    /// The program that needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
+    /// The extern that it is.
+    #[serde(rename = "extern", skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    /// The map that needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<String>,
+    /// The functions that call it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<String>,
+    /// Whether the object is loaded without it.
+    pub optional: bool,
+}
+
+/// What becomes of all requirements of an object, on some kernels.
+#[derive(Debug, Clone, Serialize)]
+pub struct NeedsEntry {
+    /// Its number within the report.
+    pub id: usize,
+    /// Index of the object.
+    pub object: usize,
+    /// Whose rules.
+    pub loader: String,
+    /// One per requirement.
+    pub meetings: Vec<MeetingEntry>,
+}
+
+/// What becomes of a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MeetingEntry {
+    /// The requirement.
+    pub requirement: usize,
+    /// `met`, `missing`, `unknown` or `not-judged`.
+    pub outcome: &'static str,
+    /// `vmlinux` or the module that has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Why it is not met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonEntry>,
 }
 
 /// A place in the source.
@@ -330,6 +387,8 @@ pub struct ResultEntry {
     pub loader: String,
     /// The answer it rests on.
     pub answer: usize,
+    /// What becomes of the object's requirements there: an index in the report's `needs`.
+    pub needs: usize,
     /// `ok`, `degraded`, `risky`, `unknown` or `fails`.
     pub verdict: &'static str,
     /// What the verdict holds under.
@@ -349,7 +408,7 @@ pub struct ProgramResult {
     pub name: String,
     /// As of an object; `skipped` for a program that is not loaded automatically.
     pub verdict: &'static str,
-    /// When it fails: `open`, `relocate` or `verify`.
+    /// When it fails: `open`, `relocate`, `verify` or `attach`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<&'static str>,
     /// What its own accesses need, without what would be otherwise: the result tells that.
@@ -374,6 +433,8 @@ pub struct FindingEntry {
     pub access: Option<usize>,
     /// Every access it concerns.
     pub accesses: Vec<usize>,
+    /// Every requirement it concerns.
+    pub requirements: Vec<usize>,
     /// What is wrong.
     pub message: String,
     /// Where the target differs, in libbpf's words, one line each.

@@ -3,6 +3,7 @@
 mod ambiguous;
 mod array_changed;
 mod array_too_short;
+mod attach_target_missing;
 mod baked_in_offsets;
 mod bitfield_changed;
 mod broken_btf;
@@ -13,6 +14,14 @@ mod enumerators_changed;
 mod field_kind_changed;
 mod field_missing;
 mod field_overlaid;
+mod helper_missing;
+mod kconfig_missing;
+mod kernel_without_btf;
+mod kfunc_changed;
+mod kfunc_missing;
+mod ksym_changed;
+mod ksym_missing;
+mod map_type_missing;
 mod module_not_loaded;
 mod module_not_searched;
 mod module_without_btf;
@@ -20,15 +29,21 @@ mod no_program;
 mod object_refused;
 mod page;
 mod pointee_changed;
+mod probe_target_doubtful;
+mod program_type_missing;
 mod read_length;
+mod section_unknown;
 mod size_or_sign_changed;
 mod struct_changed;
+mod struct_ops_member;
+mod struct_ops_missing;
 mod type_missing;
 mod type_not_configured;
 mod type_not_stored;
 mod width_changed;
 
 use crate::access::Access;
+use crate::attach::{Fate, Lack, What};
 use crate::resolve::{ChangeCode, MismatchCode, Reason};
 use corecheck_layouts::kernel::{Absence, Gap};
 
@@ -84,10 +99,11 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 26] = [
+pub static ALL: [&Rule; 40] = [
     &ambiguous::RULE,
     &array_changed::RULE,
     &array_too_short::RULE,
+    &attach_target_missing::RULE,
     &baked_in_offsets::RULE,
     &bitfield_changed::RULE,
     &broken_btf::RULE,
@@ -98,15 +114,28 @@ pub static ALL: [&Rule; 26] = [
     &field_kind_changed::RULE,
     &field_missing::RULE,
     &field_overlaid::RULE,
+    &helper_missing::RULE,
+    &kconfig_missing::RULE,
+    &kernel_without_btf::RULE,
+    &kfunc_changed::RULE,
+    &kfunc_missing::RULE,
+    &ksym_changed::RULE,
+    &ksym_missing::RULE,
+    &map_type_missing::RULE,
     &module_not_loaded::RULE,
     &module_not_searched::RULE,
     &module_without_btf::RULE,
     &no_program::RULE,
     &object_refused::RULE,
     &pointee_changed::RULE,
+    &probe_target_doubtful::RULE,
+    &program_type_missing::RULE,
     &read_length::RULE,
+    &section_unknown::RULE,
     &size_or_sign_changed::RULE,
     &struct_changed::RULE,
+    &struct_ops_member::RULE,
+    &struct_ops_missing::RULE,
     &type_missing::RULE,
     &type_not_configured::RULE,
     &type_not_stored::RULE,
@@ -162,6 +191,36 @@ pub fn rule_of_change(code: ChangeCode) -> &'static Rule {
         ChangeCode::Sign | ChangeCode::Size => &size_or_sign_changed::RULE,
         ChangeCode::Struct => &struct_changed::RULE,
     }
+}
+
+/// The rule that a requirement falls under that is not met; `None` where nothing is wrong.
+pub fn rule_of_need(what: &What, fate: &Fate) -> Option<&'static Rule> {
+    let lack = match fate {
+        Fate::Missing(lack) => Some(lack),
+        Fate::Unknown(_) => None,
+        Fate::Met { .. } | Fate::NotJudged => return None,
+    };
+    Some(match (what, lack) {
+        (_, Some(Lack::NoBtf)) => &kernel_without_btf::RULE,
+        (What::ProbedFunction(_) | What::SystemCall(_) | What::ProbedPattern(_), _) => {
+            &probe_target_doubtful::RULE
+        }
+        (What::TracedFunction(_) | What::TypedTracepoint(_) | What::RawTracepoint(_), _)
+        | (What::TraceEvent { .. } | What::LsmHook(_) | What::Iterator(_) | What::Elsewhere(_), _) => {
+            &attach_target_missing::RULE
+        }
+        (What::StructOps { .. }, Some(Lack::Member { .. })) => &struct_ops_member::RULE,
+        (What::StructOps { .. }, _) => &struct_ops_missing::RULE,
+        (What::Kfunc { .. }, Some(Lack::Incompatible { .. })) => &kfunc_changed::RULE,
+        (What::Kfunc { .. }, _) => &kfunc_missing::RULE,
+        (What::Variable { .. }, Some(Lack::Incompatible { .. })) => &ksym_changed::RULE,
+        (What::Variable { .. } | What::Symbol(_), _) => &ksym_missing::RULE,
+        (What::Option { .. }, _) => &kconfig_missing::RULE,
+        (What::Helper(_), _) => &helper_missing::RULE,
+        (What::MapType { .. }, _) => &map_type_missing::RULE,
+        (What::ProgramType(_) | What::AttachType { .. }, _) => &program_type_missing::RULE,
+        (What::KnownSection(_), _) => &section_unknown::RULE,
+    })
 }
 
 /// The root type's name without keyword and flavour: what a new flavour is made of.

@@ -1,16 +1,17 @@
 //! An object on many kernels: answers, what the verifier comes to, and what both mean.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use corecheck_layouts::kernel::{Kernel, Modules};
 
-use super::{Load, ObjectVerdict, judge};
+use super::{Load, Needed, ObjectVerdict, judge};
 use crate::access::Access;
 use crate::answer::{Answer, Answers, answer_by};
-use crate::attach::externs;
+use crate::attach::{Meeting, Meetings, Requirement, meet, values};
 use crate::loader::Loader;
 use crate::object::Object;
-use crate::reach::{Known, Reach, reach_all};
+use crate::reach::{Known, Reach, Trap, reach_all};
 
 /// What is judged.
 #[derive(Debug)]
@@ -25,6 +26,10 @@ pub struct Case<'a> {
     pub asked: &'a [usize],
     /// Its sections of variables as they are when it is loaded.
     pub data: &'a [Vec<u8>],
+    /// What it needs besides its accesses.
+    pub requirements: &'a [Requirement],
+    /// Whether these count for verdicts; what they come to is known to programs in any case.
+    pub judges_requirements: bool,
 }
 
 /// An object on kernels, in their order. Its accesses are those that were asked about.
@@ -35,6 +40,8 @@ pub struct Judged {
     /// For each distinct answer, for each access: whether the verifier comes to it, if it is poisoned in a program that is
     /// loaded.
     pub reach: Vec<Vec<Option<Reach>>>,
+    /// What becomes of what it needs besides.
+    pub meetings: Meetings,
     /// What that means, per kernel.
     pub verdicts: Vec<ObjectVerdict>,
 }
@@ -42,13 +49,17 @@ pub struct Judged {
 /// Judges an object on every kernel, with these modules taken as loaded.
 pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Judged {
     let answers = answer_by(case.loader, case.object, case.accesses, kernels, modules);
-    let externs = externs(case.object, kernels, modules);
-    let known = Known { externs: &externs, missing_helpers: (&[], &[]), data: case.data };
+    let meetings = meet(case.object, case.requirements, kernels, modules);
+    let externs = values(case.object, case.requirements, &meetings);
+    let missing: Vec<Vec<Trap>> = meetings.distinct.iter().map(|of| case.missing_helpers(of)).collect();
+    let known =
+        Known { externs: &externs, missing_helpers: (&missing, &meetings.of_kernel), data: case.data };
     let reaches = reach_all(case.object, case.accesses, &answers, kernels, &known);
     let accesses: Vec<Access> = case.asked.iter().map(|&at| case.accesses[at].clone()).collect();
     let mut judged = Judged {
         answers: Answers { distinct: Vec::new(), of_kernel: Vec::with_capacity(kernels.len()) },
         reach: Vec::new(),
+        meetings,
         verdicts: Vec::with_capacity(kernels.len()),
     };
     let is_refused = !case.loader.refusals(case.object).is_empty();
@@ -71,7 +82,30 @@ pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Jud
         judged.answers.of_kernel.push(index);
         let answer = &judged.answers.distinct[index];
         let load = Load { object: case.object, loader: case.loader, is_refused };
-        judged.verdicts.push(judge(&load, &accesses, answer, reach, kernel));
+        let mut verdict = judge(&load, &accesses, answer, reach, kernel);
+        if case.judges_requirements {
+            case.needed(judged.meetings.of(at)).add_to(&mut verdict, |program, (section, insn)| {
+                let of_program = reach.programs.get(program).and_then(Option::as_deref);
+                let reach = of_program.and_then(|of| of.missing_calls.get(&Trap { section, insn }));
+                reach.copied().unwrap_or(Reach::MayBeReached)
+            });
+        }
+        judged.verdicts.push(verdict);
     }
     judged
+}
+
+impl Case<'_> {
+    fn needed<'a>(&'a self, meetings: &'a [Arc<Meeting>]) -> Needed<'a> {
+        Needed { object: self.object, requirements: self.requirements, meetings }
+    }
+
+    /// The calls of helpers that are missing, ascending; what follows programs finds those of weak functions itself.
+    fn missing_helpers(&self, meetings: &[Arc<Meeting>]) -> Vec<Trap> {
+        let needed = self.needed(meetings);
+        let mut traps: Vec<Trap> =
+            needed.missing_helpers().map(|(section, insn)| Trap { section, insn }).collect();
+        traps.sort_unstable();
+        traps
+    }
 }

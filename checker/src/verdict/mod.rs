@@ -2,11 +2,13 @@
 
 mod all;
 mod judge;
+mod needed;
 mod observed;
 mod without;
 
 pub use all::{Case, Judged, judge_all};
 pub use judge::{Load, judge};
+pub use needed::Needed;
 pub use observed::{Observed, observed};
 pub use without::{Without, without};
 
@@ -43,10 +45,13 @@ impl Verdict {
 pub enum Phase {
     /// The loader refuses the file.
     Open,
-    /// The loader refuses a relocation.
+    /// The loader refuses a relocation, or something else that it prepares before it loads the first program: an extern, a
+    /// `struct_ops` map, the creation of a map.
     Relocate,
-    /// The verifier meets a poisoned instruction.
+    /// The verifier meets a poisoned instruction, or the kernel refuses the program before.
     Verify,
+    /// All is loaded, but the program cannot be attached.
+    Attach,
 }
 
 impl Phase {
@@ -56,6 +61,7 @@ impl Phase {
             Self::Open => "open",
             Self::Relocate => "relocate",
             Self::Verify => "verify",
+            Self::Attach => "attach",
         }
     }
 }
@@ -102,6 +108,10 @@ pub enum Cause {
     Changed(Vec<(usize, Observed)>),
     /// These accesses need types that are not stored.
     NotStored(Vec<usize>),
+    /// These requirements are not met.
+    Unmet(Vec<usize>),
+    /// Whether these requirements are met cannot be said, and the verdict depends on it.
+    Doubtful(Vec<usize>),
 }
 
 /// The verdict on an object on one kernel.

@@ -17,6 +17,7 @@ mod health;
 mod kernels;
 mod main_job;
 mod missing_parts;
+mod needs;
 mod options;
 mod readme;
 mod report;

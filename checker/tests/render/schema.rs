@@ -47,7 +47,7 @@ const OF_REPORTS: Rules = Rules {
 };
 
 /// Members that need not be there: a report without them is still valid.
-const OPTIONAL: [&str; 12] = [
+const OPTIONAL: [&str; 16] = [
     "representatives",
     "module",
     "without",
@@ -60,6 +60,10 @@ const OPTIONAL: [&str; 12] = [
     "phase",
     "reason",
     "access",
+    "program",
+    "extern",
+    "map",
+    "functions",
 ];
 
 fn validator(schema: &str) -> Validator {

@@ -67,6 +67,8 @@ pub struct LookedUp {
     pub(crate) in_vmlinux: Vec<Vec<Option<Arc<Found>>>>,
     /// For each root, by the kernel's place, what its modules have.
     pub(crate) in_modules: Vec<HashMap<usize, Vec<Candidates>>>,
+    /// For each root that some vmlinux has not, by the kernel's place, names that are near to it; those without any are not listed.
+    pub(crate) near: HashMap<usize, HashMap<usize, Arc<Vec<String>>>>,
     /// For each kernel the names of its stored modules, if they matter.
     pub(crate) modules: HashMap<usize, Arc<BTreeSet<String>>>,
 }
@@ -102,6 +104,12 @@ impl Looked {
     pub(super) fn in_modules(&self, root: usize) -> &[Candidates] {
         let found = self.up.in_modules.get(root).and_then(|of_root| of_root.get(&self.kernel));
         found.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Names near to one that the vmlinux has not.
+    pub(super) fn near(&self, name: &str, kind: Kind) -> Arc<Vec<String>> {
+        let of_root = self.up.root(name, kind).and_then(|root| self.up.near.get(&root));
+        of_root.and_then(|of_root| of_root.get(&self.kernel)).cloned().unwrap_or_default()
     }
 
     /// The names of the stored modules; none are told when every root is in vmlinux, for then they do not matter.

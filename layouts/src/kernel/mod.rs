@@ -8,6 +8,7 @@ mod looked;
 mod made;
 mod modules;
 mod name;
+mod near;
 mod types;
 
 pub use arch::Arch;
@@ -18,6 +19,7 @@ pub use find::{
 pub use looked::{Looked, LookedUp, Need, Root, StoredAt};
 pub use modules::{Modules, is_same_module};
 pub use name::KernelName;
+pub(crate) use near::{Near, is_asked};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

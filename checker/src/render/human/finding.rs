@@ -80,7 +80,7 @@ impl Block<'_> {
         }
         let access = first_access(section, finding);
         let gutter = access.and_then(|access| access.source.as_ref()).map_or(1, snippet::gutter).max(2);
-        place(section, access, gutter, columns, out)?;
+        place(section, finding, access, gutter, columns, out)?;
         if let Some(source) = access.and_then(|access| access.source.as_ref()) {
             snippet::write(source, gutter, columns, out)?;
         }
@@ -161,15 +161,22 @@ fn names(section: &Section, kernels: &[String], columns: usize) -> String {
 /// `--> file:line:column (function, insn 3)`; findings about the object itself name the object.
 fn place(
     section: &Section,
+    finding: &FindingEntry,
     access: Option<&AccessEntry>,
     gutter: usize,
     columns: usize,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let object = clean(&section.object.path);
-    let Some(access) = access else { return writeln!(out, "{:gutter$}--> {object}", "") };
-    let file = access.source.as_ref().map_or(object, words::place);
-    let code = words::code(access);
+    let (file, code) = match access {
+        Some(access) => (access.source.as_ref().map_or(object, words::place), words::code(access)),
+        None if finding.requirements.is_empty() => return writeln!(out, "{:gutter$}--> {object}", ""),
+        None => {
+            let all = &section.object.requirements;
+            let needed: Vec<_> = finding.requirements.iter().filter_map(|&id| all.get(id)).collect();
+            (object, words::needed_by(&needed))
+        }
+    };
     let lines = fill([file.as_str(), code.as_str()], columns.saturating_sub(gutter + 4));
     for (number, line) in lines.iter().enumerate() {
         let mark = if number == 0 { "--> " } else { "    " };

@@ -122,6 +122,9 @@ pub(super) fn what_ok_means(
             "baked-in-offsets" => "offsets baked in".to_owned(),
             "attach-points" => "attach points".to_owned(),
             "ksyms" => "kernel symbols and kfuncs".to_owned(),
+            "kconfig" => "the kernel's configuration".to_owned(),
+            "struct-ops" => "struct_ops maps".to_owned(),
+            "elsewhere" => "targets in user space or told at run time".to_owned(),
             "helpers" => "helpers, map types and program types".to_owned(),
             "verifier" => "what the verifier makes of the programs".to_owned(),
             _ => clean(&reason.text),
@@ -130,7 +133,8 @@ pub(super) fn what_ok_means(
             open.push(phrase);
         }
     }
-    let mut text = "ok means: every relocation resolves".to_owned();
+    let mut text =
+        "ok means: every relocation that is reached resolves, and what else BTF tells of is there".to_owned();
     if !open.is_empty() {
         text = format!("{text}; not judged: {}", open.join(", "));
     }

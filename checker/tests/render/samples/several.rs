@@ -2,8 +2,8 @@
 
 use corecheck::report::Report;
 use corecheck::report::model::{
-    AccessEntry, ConditionEntry, KernelEntry, LeftOutEntry, ObjectEntry, ProgramEntry, ProgramResult,
-    ReasonEntry, ResultEntry, SourceEntry, WithoutEntry,
+    AccessEntry, ConditionEntry, KernelEntry, LeftOutEntry, MeetingEntry, NeedsEntry, ObjectEntry,
+    ProgramEntry, ProgramResult, ReasonEntry, RequirementEntry, ResultEntry, SourceEntry, WithoutEntry,
 };
 
 use super::vfio::seed_kernels;
@@ -73,7 +73,40 @@ fn tracer() -> ObjectEntry {
             program("later", "kprobe/later", false),
         ],
         accesses,
+        requirements: requirements(),
     }
+}
+
+/// Something of each form.
+fn requirements() -> Vec<RequirementEntry> {
+    let of = |id, kind, name: &str| RequirementEntry {
+        id,
+        kind,
+        name: name.to_owned(),
+        program: None,
+        symbol: None,
+        map: None,
+        functions: Vec::new(),
+        optional: false,
+    };
+    let named = |name: &str| Some(name.to_owned());
+    vec![
+        RequirementEntry { program: named("on_open"), ..of(0, "traced-function", "do_sys_open") },
+        RequirementEntry { symbol: named("bpf_thing___new"), optional: true, ..of(1, "kfunc", "bpf_thing") },
+        RequirementEntry { map: named("events"), ..of(2, "map-type", "BPF_MAP_TYPE_RINGBUF") },
+        RequirementEntry { functions: vec!["on_close".to_owned()], ..of(3, "helper", "211") },
+    ]
+}
+
+/// What becomes of them.
+fn meetings() -> Vec<MeetingEntry> {
+    let of = |requirement, outcome| MeetingEntry { requirement, outcome, unit: None, reason: None };
+    vec![
+        MeetingEntry { reason: Some(reason("not-in-btf", "not in the kernel's BTF")), ..of(0, "missing") },
+        MeetingEntry { unit: Some("kvm".to_owned()), ..of(1, "met") },
+        of(2, "not-judged"),
+        MeetingEntry { reason: Some(reason("not-stored", "not stored")), ..of(3, "unknown") },
+    ]
 }
 
 fn embedded(place: &str) -> ObjectEntry {
@@ -81,6 +114,7 @@ fn embedded(place: &str) -> ObjectEntry {
         path: format!("/usr/sbin/tool@{place}"),
         embedded_in: Some("/usr/sbin/tool".to_owned()),
         programs: (0..6).map(|number| program(&format!("probe_{number}"), "kprobe", true)).collect(),
+        requirements: Vec::new(),
         accesses: vec![asks(0, "\u{1b}[31mred\u{202e}", "signed", "struct task_struct", "pid", "0:9")],
     }
 }
@@ -207,5 +241,19 @@ pub fn several() -> Report {
     refused.message = "map events: \u{1b}]0;title\u{7} is of no known type".to_owned();
     refused.help = "change the source as the message says and compile again".to_owned();
     report.findings.extend([short, refused]);
+    let mut target = finding("attach-target-missing", "error", 0, &[]);
+    target.requirements = vec![0];
+    target.kernels = report.kernels.iter().take(2).map(|kernel| kernel.name.clone()).collect();
+    target.message = "function do_sys_open: not in the kernel's BTF".to_owned();
+    target.details = vec!["near: do_sys_openat2".to_owned()];
+    target.help = "make the program optional".to_owned();
+    report.findings.push(target);
+    report.needs = vec![NeedsEntry { id: 0, object: 0, loader: "libbpf".to_owned(), meetings: meetings() }];
+    report.needs.extend((1..4).map(|id| NeedsEntry {
+        id,
+        object: id,
+        loader: "libbpf".to_owned(),
+        meetings: Vec::new(),
+    }));
     report
 }

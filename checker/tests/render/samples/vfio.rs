@@ -88,6 +88,7 @@ fn object(path: &str, accesses: usize) -> ObjectEntry {
                 access(id, insn, path, spec, value, source(line, 2, 1, text))
             })
             .collect(),
+        requirements: Vec::new(),
     }
 }
 

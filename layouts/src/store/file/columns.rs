@@ -14,6 +14,10 @@ use crate::store::content::{Class, Key};
 /// Bytes of decompressed blocks that are kept.
 const KEPT: usize = 8 << 20;
 
+/// So many blocks are looked through for names that begin alike, and so many names taken.
+const MOST_BLOCKS: usize = 4;
+const MOST_NAMES: usize = 200;
+
 /// One name and class, and which definitions each kernel has of it.
 #[derive(Debug)]
 pub(super) struct Column {
@@ -117,6 +121,34 @@ impl<'s> Columns<'s> {
         }
         let found: Rc<[usize]> = found.into();
         self.by_name.insert((is_type, essential.to_vec()), Rc::clone(&found));
+        Ok(found)
+    }
+
+    /// Entries whose essential names begin so, in their order: those of the first few blocks that may have some.
+    pub(super) fn beginning_with(&mut self, is_type: bool, prefix: &[u8]) -> Result<Vec<Column>, StoreError> {
+        let first = self.file.borders.find(is_type, prefix);
+        let mut found = Vec::new();
+        for block in first..self.file.borders.len().min(first + MOST_BLOCKS) {
+            let begins = self.file.borders.key(block).split_first();
+            let is_beyond = |(&kind, name): (&u8, &[u8])| {
+                kind != u8::from(is_type) || name > prefix && !name.starts_with(prefix)
+            };
+            if block > first && begins.is_some_and(is_beyond) {
+                break;
+            }
+            let payload = self.payload(block)?;
+            let damaged = |damage| StoreError::damaged(block_place(self.file.borders.key(block)))(damage);
+            for head in block::heads(&payload) {
+                let head = head.map_err(damaged)?;
+                let key = Key::new(head.class, head.name);
+                if key.class.is_type() == is_type
+                    && key.essential().starts_with(prefix)
+                    && found.len() < MOST_NAMES
+                {
+                    found.push(self.column(&head.entry().map_err(damaged)?));
+                }
+            }
+        }
         Ok(found)
     }
 

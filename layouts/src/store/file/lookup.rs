@@ -13,7 +13,7 @@ use super::made::{Make, Unit};
 use super::signature::Signatures;
 use super::{StoreFile, UnitNumber};
 use crate::btf::Kind;
-use crate::kernel::{Candidates, Found, LookedUp, Need, Root, is_compatible};
+use crate::kernel::{Candidates, Found, LookedUp, Near, Need, Root, is_asked, is_compatible};
 use crate::store::content::Use;
 
 /// What the unit of vmlinux is called.
@@ -52,6 +52,10 @@ impl StoreFile {
                 &of_root,
                 &mut up.modules,
             )?);
+            let near = near(&mut columns, root, &places, &of_root)?;
+            if !near.is_empty() {
+                up.near.insert(number, near);
+            }
             of_root.shrink_to_fit();
             up.in_vmlinux.push(of_root);
         }
@@ -133,11 +137,50 @@ impl StoreFile {
     }
 }
 
+/// Names near to a root, for kernels whose vmlinux has it not, by their place among those that were asked.
+fn near(
+    columns: &mut Columns<'_>,
+    root: &Root,
+    places: &[usize],
+    found: &[Option<Arc<Found>>],
+) -> Result<HashMap<usize, Arc<Vec<String>>>, StoreError> {
+    let mut all = HashMap::new();
+    let missing: Vec<usize> = (0..found.len()).filter(|&index| found[index].is_none()).collect();
+    let Some(near) = Near::new(&root.name).filter(|_| !missing.is_empty() && is_asked(&root.name, root.kind))
+    else {
+        return Ok(all);
+    };
+    let mut known = Vec::new();
+    for prefix in near.prefixes() {
+        known.extend(columns.beginning_with(is_type(root.kind), prefix.as_bytes())?);
+    }
+    known.retain(|column| is_compatible(column.class.kind(), root.kind));
+    // Kernels that have the same of these names have the same that are near.
+    let mut by_presence: HashMap<Vec<bool>, Arc<Vec<String>>> = HashMap::new();
+    for index in missing {
+        let Some(&place) = places.get(index) else { continue };
+        let presence: Vec<bool> =
+            known.iter().map(|column| column.of_kernel.get(place).is_some_and(|&state| state != 0)).collect();
+        let names = by_presence.entry(presence).or_insert_with_key(|presence| {
+            let there = known.iter().zip(presence).filter(|(_, is_there)| **is_there);
+            let names = there.filter_map(|(column, _)| std::str::from_utf8(&column.name).ok());
+            Arc::new(near.best(names))
+        });
+        if !names.is_empty() {
+            all.insert(index, Arc::clone(names));
+        }
+    }
+    Ok(all)
+}
+
+/// Functions and variables stand apart from types: CO-RE asks for none, attach points and externs do.
+fn is_type(kind: Kind) -> bool {
+    !matches!(kind, Kind::Func | Kind::Var | Kind::DataSec)
+}
+
 /// The columns that a root may be in.
 fn columns_of(columns: &mut Columns<'_>, root: &Root) -> Result<Vec<usize>, StoreError> {
     let is_wanted = |column: &Column| is_compatible(column.class.kind(), root.kind);
-    // Functions and variables stand apart from types: CO-RE asks for none, attach points and externs do.
-    let is_type = !matches!(root.kind, Kind::Func | Kind::Var | Kind::DataSec);
-    let all: Rc<[usize]> = columns.of_essential_name(is_type, root.name.as_bytes())?;
+    let all: Rc<[usize]> = columns.of_essential_name(is_type(root.kind), root.name.as_bytes())?;
     Ok(all.iter().copied().filter(|&column| is_wanted(columns.get(column))).collect())
 }

@@ -256,6 +256,13 @@ fn functions_variables_and_options_are_found_too() {
                 && !matches!(one[3], Found::In(_))
         );
     }
+    // What is not there is told by what it may be called.
+    let near = [root("worker", Kind::Func, Need::Kind)];
+    let near = store.look_up(&listed, &near).expect("it can be read");
+    for kernel in near.iter().chain([&first, &store.whole(listed[1]).expect("it can be read")]) {
+        assert_eq!(*kernel.near("worker", Kind::Func), ["work"], "{}", kernel.name);
+        assert!(kernel.near("worker", Kind::Struct).is_empty());
+    }
     let options = ["CONFIG_A", "CONFIG_8", "CONFIG_B"].map(str::to_owned);
     store.add_options(&mut looked, &BTreeSet::from(options)).expect("it can be read");
     let told: Vec<Vec<&str>> =
