@@ -1,6 +1,6 @@
 //! Where loaders differ: every row for every loader, aya by aya-obj itself.
 
-mod world;
+pub(super) mod world;
 
 use corecheck_layouts::btf::{Builder, TypeId, TypeSpec};
 

@@ -14,6 +14,7 @@ mod embedded;
 mod explain;
 mod health;
 mod kernels;
+mod loaders;
 mod main_job;
 mod missing_parts;
 mod options;
