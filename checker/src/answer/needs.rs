@@ -94,3 +94,6 @@ fn need(access: &Access, root: Kind) -> Need {
         _ => Need::All,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Arithmetic on what is known of numbers (`adjust_scalar_min_max_vals`).
 
 use super::scalar::Scalar;
+use super::tnum::Tnum;
 use super::verifier::{Knows, Verifier};
 
 /// What an instruction computes: the upper four bits of its code.
@@ -48,7 +49,8 @@ impl Operation {
     pub(super) fn is_followed(self, verifier: &Verifier) -> Knows {
         match self {
             Self::Neg => verifier.negation,
-            Self::Div | Self::Mod | Self::End => verifier.division,
+            Self::Div | Self::Mod => verifier.division,
+            Self::End => verifier.swaps,
             _ => Knows::Yes,
         }
     }
@@ -77,8 +79,19 @@ pub(super) fn whole(operation: Operation, a: &Scalar, b: &Scalar) -> Scalar {
             s32: both(a.s32, swapped(b.s32), i32::checked_sub).unwrap_or(Scalar::UNKNOWN.s32),
         },
         Operation::Mul => {
-            let range = both(a.u64, b.u64, u64::checked_mul).unwrap_or(Scalar::UNKNOWN.u64);
-            Scalar { u64: range, ..Scalar::UNKNOWN }
+            let power = |of: &Scalar| of.constant().filter(|number| number.is_power_of_two());
+            let bits = match (power(a), power(b)) {
+                (_, Some(power)) => a.bits.shl(power.trailing_zeros()),
+                (Some(power), None) => b.bits.shl(power.trailing_zeros()),
+                (None, None) => Tnum::UNKNOWN,
+            };
+            Scalar {
+                bits,
+                u64: both(a.u64, b.u64, u64::checked_mul).unwrap_or(Scalar::UNKNOWN.u64),
+                s64: products(a.s64, b.s64, i64::checked_mul).unwrap_or(Scalar::UNKNOWN.s64),
+                u32: both(a.u32, b.u32, u32::checked_mul).unwrap_or(Scalar::UNKNOWN.u32),
+                s32: products(a.s32, b.s32, i32::checked_mul).unwrap_or(Scalar::UNKNOWN.s32),
+            }
         }
         Operation::And => {
             let most = a.u64.1.min(b.u64.1);
@@ -98,21 +111,20 @@ pub(super) fn whole(operation: Operation, a: &Scalar, b: &Scalar) -> Scalar {
     result.tidy().unwrap_or(Scalar::UNKNOWN)
 }
 
-/// The result of a 32-bit operation: on the lower halves, the upper half of the result being 0.
+/// The result of a 32-bit operation: on the lower halves, the upper half of the result being 0. That is forgotten where the
+/// verifier does not follow the operation: then all 64 bits are unknown to it (`is_safe_to_compute_dst_reg_range`).
 pub(super) fn half(operation: Operation, a: &Scalar, b: &Scalar) -> Scalar {
+    let is_shift = matches!(operation, Operation::Lsh | Operation::Rsh | Operation::Arsh);
+    if is_shift && (b.low32().constant().is_none() || b.u64.1 > 31) {
+        return Scalar::UNKNOWN;
+    }
     let (a, b) = (a.low32(), b.low32());
-    if operation == Operation::Arsh {
-        return match b.constant() {
-            Some(by @ 0..=31) => Scalar { bits: a.bits.sar(by as u32, 32), ..Scalar::of_bytes(4) }
-                .tidy()
-                .unwrap_or(Scalar::of_bytes(4)),
-            _ => Scalar::of_bytes(4),
-        };
+    match (operation, b.constant()) {
+        (Operation::Arsh, Some(by)) => Scalar { bits: a.bits.sar(by as u32, 32), ..Scalar::of_bytes(4) }
+            .tidy()
+            .unwrap_or(Scalar::of_bytes(4)),
+        _ => whole(operation, &a, &b).low32(),
     }
-    if matches!(operation, Operation::Lsh | Operation::Rsh) && b.constant().is_none_or(|by| by > 31) {
-        return Scalar::of_bytes(4);
-    }
-    whole(operation, &a, &b).low32()
 }
 
 /// Operations on two numbers, as the machine does them; `None` for those that verifiers do not follow.
@@ -152,6 +164,12 @@ fn both<T: Copy>(a: (T, T), b: (T, T), operation: impl Fn(T, T) -> Option<T>) ->
     Some((operation(a.0, b.0)?, operation(a.1, b.1)?))
 }
 
+/// The least and the largest product of bounds, if none overflows.
+fn products<T: Copy + Ord>(a: (T, T), b: (T, T), product: impl Fn(T, T) -> Option<T>) -> Option<(T, T)> {
+    let all = [product(a.0, b.0)?, product(a.0, b.1)?, product(a.1, b.0)?, product(a.1, b.1)?];
+    Some((all.into_iter().min()?, all.into_iter().max()?))
+}
+
 fn swapped<T>(range: (T, T)) -> (T, T) {
     (range.1, range.0)
 }
@@ -167,7 +185,6 @@ pub(super) fn sign_extended(a: &Scalar, bits: u32) -> Scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tnum::Tnum;
     use super::*;
 
     const ALL: [Operation; 14] = [

@@ -207,7 +207,16 @@ fn without<T: Eq + Copy + From<bool>>(
 fn common_bits(a: &Scalar, b: &Scalar, is_whole: bool) -> Option<(Scalar, Scalar)> {
     let bits = if is_whole { (a.bits, b.bits) } else { (a.bits.low32(), b.bits.low32()) };
     let can_be = (bits.0.value | bits.0.mask) & (bits.1.value | bits.1.mask);
-    (can_be != 0).then_some((*a, *b))
+    if can_be == 0 {
+        return None;
+    }
+    let mut x = *a;
+    // A bit that is asked about alone is set.
+    if let Some(bit) = asked_bits(b, is_whole).filter(|bits| bits.is_power_of_two()) {
+        x.bits.value |= bit;
+        x.bits.mask &= !bit;
+    }
+    Some((x.tidy()?, *b))
 }
 
 /// The numbers where they have none.
@@ -217,10 +226,15 @@ fn no_common_bits(a: &Scalar, b: &Scalar, is_whole: bool) -> Option<(Scalar, Sca
         return None;
     }
     let mut x = *a;
-    if let (Some(number), true) = (b.constant(), is_whole) {
-        x.bits.mask &= !number;
+    if let Some(bits) = asked_bits(b, is_whole) {
+        x.bits.mask &= !bits;
     }
     Some((x.tidy()?, *b))
+}
+
+/// The bits that are asked about, if that is a constant.
+fn asked_bits(b: &Scalar, is_whole: bool) -> Option<u64> {
+    if is_whole { b.constant() } else { b.low32().constant() }
 }
 
 #[cfg(test)]

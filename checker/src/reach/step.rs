@@ -361,11 +361,18 @@ fn computed(
             let scalar = match (followed, is_whole) {
                 (Knows::Yes, true) => whole(operation, &one.scalar, &other.scalar),
                 (Knows::Yes, false) => half(operation, &one.scalar, &other.scalar),
-                (_, is_whole) => Scalar::of_bytes(if is_whole { 8 } else { 4 }),
+                // All 64 bits, also of a 32-bit operation.
+                _ => Scalar::UNKNOWN,
             };
-            let is_sum = operation == Operation::Add && is_whole;
-            let sum = if is_sum { summed(one, other, verifier) } else { Sum::default() };
-            let is_lost = one.is_lost || other.is_lost || followed == Knows::Perhaps || sum.is_lost;
+            let sum = match operation {
+                Operation::Add | Operation::Sub => summed(operation, one, other, is_whole, verifier),
+                _ => Sum::default(),
+            };
+            // Of products verifiers know different bits.
+            let is_product = operation == Operation::Mul
+                && ![one, other].iter().any(|of| of.scalar.constant().is_some_and(u64::is_power_of_two));
+            let is_lost =
+                one.is_lost || other.is_lost || followed == Knows::Perhaps || sum.is_lost || is_product;
             let keeps_pointers = is_whole && matches!(operation, Operation::Add | Operation::Sub);
             Value::Number(Number {
                 scalar,
@@ -396,16 +403,20 @@ struct Sum {
     is_lost: bool,
 }
 
-/// The sum of a copy and a constant that 31 bits hold stays a copy, but for the constant; a second one does not.
-fn summed(one: &Number, other: &Number, verifier: &Verifier) -> Sum {
+/// The sum of a copy and a constant that 31 bits hold stays a copy, but for the constant; a second sum does not. Newer
+/// verifiers, and stable releases of those before, go on with differences and 32-bit sums.
+fn summed(operation: Operation, one: &Number, other: &Number, is_whole: bool, verifier: &Verifier) -> Sum {
+    let is_constant = other.scalar.low32().constant().is_some();
+    if one.id == 0 || !is_constant || one.scalar.constant().is_some() || verifier.sums == Knows::No {
+        return Sum::default();
+    }
     let by = other.scalar.constant().and_then(|by| i32::try_from(by).ok());
-    match by {
-        Some(by) if one.id != 0 && one.plus == 0 && one.scalar.constant().is_none() => match verifier.sums {
-            Knows::Yes => Sum { id: one.id, plus: by.cast_unsigned(), is_lost: false },
-            Knows::No => Sum::default(),
-            Knows::Perhaps => Sum { is_lost: true, ..Sum::default() },
-        },
-        _ => Sum::default(),
+    match by.filter(|_| operation == Operation::Add && is_whole) {
+        Some(_) if one.plus != 0 => Sum::default(),
+        Some(by) if verifier.sums == Knows::Yes => {
+            Sum { id: one.id, plus: by.cast_unsigned(), is_lost: false }
+        }
+        _ => Sum { is_lost: true, ..Sum::default() },
     }
 }
 

@@ -44,8 +44,10 @@ pub struct Verifier {
     pub ranges: Knows,
     /// Numbers are followed through negation (6.18; aced132599b3 may be in 6.17).
     pub negation: Knows,
-    /// Numbers are followed through division and byte swaps; not up to 6.18.
+    /// Numbers are followed through division; not up to 6.18.
     pub division: Knows,
+    /// Numbers are followed through byte swaps; not up to 6.17. Stable releases of 6.18 do.
+    pub swaps: Knows,
     /// Callbacks run any number of times, also never (6.7, ab5cfac139ab); before, exactly once. In stable releases of 6.6
     /// and 6.1.
     pub repeated_callbacks: Knows,
@@ -104,6 +106,10 @@ impl Verifier {
                 Knows::No | Knows::Perhaps => Knows::Perhaps,
             },
             negation: between((6, 17), (6, 18)),
+            swaps: match since((6, 18)) {
+                Knows::No => Knows::No,
+                Knows::Yes | Knows::Perhaps => Knows::Perhaps,
+            },
             division: match since((6, 19)) {
                 Knows::No => Knows::No,
                 Knows::Yes | Knows::Perhaps => Knows::Perhaps,

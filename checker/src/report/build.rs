@@ -7,9 +7,9 @@ use super::checked::Checked;
 use super::disagreements::disagreements;
 use super::findings::findings;
 use super::model::{
-    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, LoaderEntry, ObjectEntry,
-    OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool,
-    WithoutEntry,
+    AccessEntry, AnswerEntry, ChangeEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, LoaderEntry,
+    ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA,
+    SourceEntry, Tool, WithoutEntry,
 };
 use super::words;
 use crate::access::Access;
@@ -17,7 +17,7 @@ use crate::answer::Answer;
 use crate::loader::Loader;
 use crate::object::{ExternKind, Object};
 use crate::reach::Reach;
-use crate::resolve::{Outcome, Reason, State};
+use crate::resolve::{Change, Outcome, Reason, State};
 use crate::verdict::{Cause, Condition, ObjectVerdict};
 
 /// Builds the report.
@@ -163,9 +163,14 @@ pub(super) fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Re
         reason: outcome.reason.as_ref().map(|reason| words::reason(access, reason)),
         unit: outcome.target.as_ref().map(|place| place.unit.clone()),
         target: outcome.target.as_ref().map(|place| place.spec.clone()),
+        changes: outcome.changes.iter().map(change_entry).collect(),
         // No program that is loaded holds it: nothing comes to it.
         reach: (outcome.state == State::Poisoned).then_some(reach.unwrap_or(Reach::Guarded).word()),
     }
+}
+
+fn change_entry(change: &Change) -> ChangeEntry {
+    ChangeEntry { code: change.code.word(), was: change.was.clone(), is: change.is.clone() }
 }
 
 fn programs(checked: &Checked, verdict: &ObjectVerdict) -> Vec<ProgramResult> {
@@ -227,6 +232,7 @@ pub(super) fn reasons(
             }
             Cause::MayBeReached(accesses) => push(words::may_be_reached(accesses.len())),
             Cause::Unreplaced(accesses) => push(words::unreplaced(accesses.len())),
+            Cause::Changed(changed) => push(words::changed(changed)),
         }
     }
     reasons

@@ -10,7 +10,7 @@ use super::words;
 use crate::access::Access;
 use crate::resolve::{Reason, State};
 use crate::rules::{self, Level, Rule};
-use crate::verdict::Cause;
+use crate::verdict::{Cause, Observed};
 
 /// A finding under way.
 struct Draft {
@@ -25,7 +25,7 @@ struct Draft {
     message: String,
     details: Vec<String>,
     help: String,
-    /// Findings about a type as a whole gather its accesses; others stand for one access.
+    /// Findings about a type as a whole, or a field that changed, gather the accesses to it; others stand for one access.
     is_about_type: bool,
 }
 
@@ -103,6 +103,10 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
             Cause::Failing(accesses) => (accesses, Level::Error),
             Cause::MayBeReached(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
             Cause::Unreplaced(accesses) => (accesses, Level::Note),
+            Cause::Changed(changed) => {
+                of_changes(index, checked, kernel, changed, drafts);
+                continue;
+            }
             Cause::Refused | Cause::ByteOrder => continue,
         };
         for &position in accesses {
@@ -141,6 +145,47 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
                 is_about_type,
             });
         }
+    }
+}
+
+/// Findings about fields that are something else there: each with all accesses that observe it.
+fn of_changes(
+    index: usize,
+    checked: &Checked,
+    kernel: usize,
+    changed: &[(usize, Observed)],
+    drafts: &mut Vec<Draft>,
+) {
+    let answer = &checked.judged.answers.distinct[checked.judged.answers.of_kernel[kernel]];
+    for (position, observed) in changed {
+        let rule = match observed {
+            Observed::Change(change) => rules::rule_of_change(change.code),
+            Observed::Misread { .. } => rules::READ_LENGTH,
+        };
+        let message = words::observed(&checked.accesses[*position], observed);
+        let details: Vec<String> = answer.outcomes[*position].target.iter().map(words::shown).collect();
+        let known = drafts.iter_mut().find(|draft| {
+            draft.object == index
+                && draft.rule.id == rule.id
+                && draft.message == message
+                && draft.details == details
+        });
+        if let Some(draft) = known {
+            draft.kernels.insert(kernel);
+            draft.accesses.insert(*position);
+            continue;
+        }
+        drafts.push(Draft {
+            rule,
+            level: rule.level,
+            object: index,
+            kernels: BTreeSet::from([kernel]),
+            accesses: BTreeSet::from([*position]),
+            message,
+            details,
+            help: (rule.help)(None),
+            is_about_type: true,
+        });
     }
 }
 

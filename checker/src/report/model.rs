@@ -267,9 +267,23 @@ pub struct OutcomeEntry {
     /// What matched, in libbpf's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// What is something else there than the program was compiled for, though loaders accept it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeEntry>,
     /// For poisoned accesses, whether the verifier reaches them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reach: Option<&'static str>,
+}
+
+/// A silent change of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeEntry {
+    /// Which kind: `array`, `bitfield`, `enumerators`, `overlaid`, `pointee`, `sign`, `size` or `struct`.
+    pub code: &'static str,
+    /// What the program was compiled for.
+    pub was: String,
+    /// What it is in the target.
+    pub is: String,
 }
 
 /// A reason, for machines and for people.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use corecheck_layouts::kernel::{Kernel, ShippedBtf};
 
-use super::{Cause, Condition, ObjectVerdict, Phase, ProgramVerdict, Verdict};
+use super::{Cause, Condition, ObjectVerdict, Observed, Phase, ProgramVerdict, Verdict, observed};
 use crate::access::Access;
 use crate::answer::Answer;
 use crate::loader::Loader;
@@ -56,6 +56,7 @@ pub fn judge(
     let errors: Vec<usize> = errors.into_iter().filter(is_loaded).collect();
     let mut failing = errors.clone();
     let (mut may_be_reached, mut unreplaced) = (Vec::new(), Vec::new());
+    let mut changed: Vec<(usize, Observed)> = Vec::new();
     let mut programs = Vec::with_capacity(object.programs.len());
     for (index, program) in object.programs.iter().enumerate() {
         if !program.autoload {
@@ -69,6 +70,7 @@ pub fn judge(
         }
         let reach = reach.programs.get(index).and_then(Option::as_deref);
         let own = Poisoned::of(&poisoned, accesses, reach);
+        let own_changed = changed_in(program, accesses, answer, reach);
         let lacks_answer = unknown.iter().any(|&access| belongs(program, &accesses[access]));
         let is_failed = errors.iter().any(|&access| !is_apart || belongs(program, &accesses[access]));
         let (verdict, phase) = if refused || byte_order {
@@ -79,6 +81,8 @@ pub fn judge(
             (Verdict::Fails, Some(Phase::Verify))
         } else if !own.may_be_reached.is_empty() || lacks_answer {
             (Verdict::Unknown, None)
+        } else if !own_changed.is_empty() {
+            (Verdict::Risky, None)
         } else if !own.unreplaced.is_empty() {
             (Verdict::Degraded, None)
         } else {
@@ -87,6 +91,7 @@ pub fn judge(
         failing.extend(own.reached);
         may_be_reached.extend(own.may_be_reached);
         unreplaced.extend(own.unreplaced);
+        changed.extend(own_changed);
         let outcomes = accesses.iter().zip(&answer.outcomes).filter(|(access, _)| belongs(program, access));
         let conditions = conditions(outcomes.map(|(_, outcome)| outcome.as_ref()), kernel, loader);
         programs.push(ProgramVerdict { program: index, verdict: Some(verdict), phase, conditions });
@@ -129,7 +134,38 @@ pub fn judge(
             causes.push(cause(list));
         }
     }
+    changed.sort_unstable();
+    changed.dedup();
+    if !changed.is_empty() {
+        causes.push(Cause::Changed(changed));
+    }
     ObjectVerdict { verdict, conditions, causes, programs }
+}
+
+/// What a program reads that is something else than it was compiled for: accesses by position, with what it observes.
+///
+/// Where not all of its paths were followed, any access may be reached, and it may read in other ways than were seen.
+fn changed_in(
+    program: &Program,
+    accesses: &[Access],
+    answer: &Answer,
+    reach: Option<&ProgramReach>,
+) -> Vec<(usize, Observed)> {
+    let Some(reach) = reach else { return Vec::new() };
+    let mut changed = Vec::new();
+    for (position, (access, outcome)) in accesses.iter().zip(&answer.outcomes).enumerate() {
+        let may_change = !outcome.changes.is_empty() || outcome.extent.is_some();
+        if !may_change || !belongs(program, access) {
+            continue;
+        }
+        if !reach.is_cut_short && reach.reached.binary_search(&access.id).is_err() {
+            continue;
+        }
+        let reads = reach.reads.iter().filter(|read| read.access == access.id).map(|read| read.bytes);
+        let all = observed(outcome, &reads.collect::<Vec<_>>(), !reach.is_cut_short);
+        changed.extend(all.into_iter().map(|observed| (position, observed)));
+    }
+    changed
 }
 
 /// The poisoned accesses of a program, by position.

@@ -113,6 +113,7 @@ fn resolved(access: usize, value: u64, target: &str) -> OutcomeEntry {
         reason: None,
         unit: Some("vmlinux".to_owned()),
         target: Some(target.to_owned()),
+        changes: Vec::new(),
         reach: None,
     }
 }
@@ -120,7 +121,16 @@ fn resolved(access: usize, value: u64, target: &str) -> OutcomeEntry {
 /// An outcome with a reason and nothing else.
 fn not_resolved(access: usize, outcome: &'static str, reason: ReasonEntry) -> OutcomeEntry {
     let reach = (outcome == "poisoned").then_some("reached");
-    OutcomeEntry { access, outcome, value: None, reason: Some(reason), unit: None, target: None, reach }
+    OutcomeEntry {
+        access,
+        outcome,
+        value: None,
+        reason: Some(reason),
+        unit: None,
+        target: None,
+        changes: Vec::new(),
+        reach,
+    }
 }
 
 fn answer(id: usize, object: usize, outcomes: Vec<OutcomeEntry>) -> AnswerEntry {

@@ -10,7 +10,6 @@ use corecheck::loader::Loader;
 use corecheck::object::read_file;
 use corecheck::render::json;
 use corecheck::report::add_representatives;
-use corecheck_layouts::kernel::Modules;
 use corecheck_layouts::store::Store;
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -48,7 +47,7 @@ const OF_REPORTS: Rules = Rules {
 };
 
 /// Members that need not be there: a report without them is still valid.
-const OPTIONAL: [&str; 11] = [
+const OPTIONAL: [&str; 12] = [
     "representatives",
     "module",
     "without",
@@ -57,6 +56,7 @@ const OPTIONAL: [&str; 11] = [
     "value",
     "unit",
     "target",
+    "changes",
     "phase",
     "reason",
     "access",

@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use corecheck::access::{Access, accesses};
 use corecheck::answer::answer;
+use corecheck::attach::ExternValue;
 use corecheck::object::{Object, read_bytes};
-use corecheck::reach::{self, ExternValue, Question, Reach};
+use corecheck::reach::{self, Question, Reach};
 use corecheck::resolve::State;
 use corecheck_layouts::kernel::{Kernel, Modules};
 

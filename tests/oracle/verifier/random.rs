@@ -90,7 +90,9 @@ fn instruction(dice: &mut Dice, left: usize) -> Slot {
             let class = if dice.once_in(3) { 6 } else { 5 };
             let comparison = dice.one_of(&COMPARISONS);
             match dice.once_in(3) {
-                true => encode(comparison | 8 | class, registers(dst, src), by, 0),
+                // Nobody compares a register with itself.
+                true if dst != src => encode(comparison | 8 | class, registers(dst, src), by, 0),
+                true => encode(comparison | class, dst, by, 4),
                 false => encode(comparison | class, dst, by, constant),
             }
         }

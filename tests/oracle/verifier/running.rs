@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use corecheck::attach::ExternValue;
 use corecheck::object::{Extern, ExternKind, Object};
-use corecheck::reach::{ExternValue, Verifier};
+use corecheck::reach::Verifier;
 use corecheck_layouts::btf::{Btf, Kind, Type, essential_name};
 
 use crate::targets::RUNNING;

@@ -41,10 +41,28 @@ pub enum ChangeCode {
     Overlaid,
     /// A pointer points to something else.
     Pointee,
-    /// A number has another size or sign.
-    SizeOrSign,
+    /// A number has another sign.
+    Sign,
+    /// A number has another size.
+    Size,
     /// A struct is another one.
     Struct,
+}
+
+impl ChangeCode {
+    /// The word of the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Array => "array",
+            Self::Bitfield => "bitfield",
+            Self::Enumerators => "enumerators",
+            Self::Overlaid => "overlaid",
+            Self::Pointee => "pointee",
+            Self::Sign => "sign",
+            Self::Size => "size",
+            Self::Struct => "struct",
+        }
+    }
 }
 
 /// A change that the program can observe and no loader reports.
