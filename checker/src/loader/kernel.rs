@@ -49,3 +49,6 @@ pub fn refusal(kernel: &Kernel) -> Option<String> {
     let (major, minor) = version(kernel).filter(|&version| version < FIRST)?;
     Some(format!("kernels relocate light skeletons since 5.17, and this is {major}.{minor}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,3 +176,6 @@ pub fn refusal(version: Version, object: &Object) -> Option<String> {
     let optional = optional.filter(|_| version < Version::new(0, 8))?;
     Some(format!("libbpf {version} does not know what the section {} is", optional.name))
 }
+
+#[cfg(test)]
+mod tests;

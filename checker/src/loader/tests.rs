@@ -1,6 +1,6 @@
 //! Where loaders differ: every row for every loader, aya by aya-obj itself.
 
-mod world;
+pub(super) mod world;
 
 use corecheck_layouts::btf::{Builder, TypeId, TypeSpec};
 
@@ -80,7 +80,7 @@ fn type_matches_through_a_pointer_to_a_struct_that_changed() {
 #[test]
 fn the_size_or_id_of_a_type_that_is_not_there() {
     for kind in [TypeSize, TypeIdTarget] {
-        let world = World::new(|types| vec![Ask::whole(kind, ints(types, &[("a", 0)]))], |types| int(types));
+        let world = World::new(|types| vec![Ask::whole(kind, ints(types, &[("a", 0)]))], int);
         assert_eq!(row(&world), ["0", "0", "ERR", "P"], "{kind:?}");
     }
 }
@@ -357,10 +357,7 @@ fn an_unsigned_enumerator_above_the_signed_ones() {
 
 #[test]
 fn a_type_that_only_a_module_has() {
-    let mut world = World::new(
-        |types| vec![Ask::of(FieldByteOffset, ints(types, &[("a", 0)]), "0:0")],
-        |types| int(types),
-    );
+    let mut world = World::new(|types| vec![Ask::of(FieldByteOffset, ints(types, &[("a", 0)]), "0:0")], int);
     world.add_module("vfio", |types| ints(types, &[("a", 8)]));
     assert_eq!(row(&world), ["8", "8", "P", "8"]);
     let reason = world.reason(Loader::Aya);

@@ -15,6 +15,7 @@ mod embedded;
 mod explain;
 mod health;
 mod kernels;
+mod loaders;
 mod main_job;
 mod missing_parts;
 mod needs;

@@ -360,6 +360,37 @@ mod tests {
     }
 
     #[test]
+    fn of_several_btfs_only_roots_keep_a_hidden_name() {
+        let composite = |name: &str, of: TypeId| TypeSpec::Composite {
+            is_union: false,
+            name: name.to_owned(),
+            size: 4,
+            kind_flag: false,
+            members: vec![MemberSpec { name: "x".to_owned(), of, bit_offset: 0, bitfield_bits: 0 }],
+        };
+        // Each has a `held` of its own; the first one's is a root.
+        let make = || {
+            let mut types = Builder::new(Endian::Little);
+            let int = types.int("int", 4, 1);
+            let held = types.add(composite("held", int));
+            let typedef = types.add(TypeSpec::Typedef { name: "held".to_owned(), to: held });
+            let root = types.add(composite("root", typedef));
+            (Btf::parse(types.finish().expect("it can be written")).expect("sound BTF"), held, root)
+        };
+        let ((one, held, _), (other, _, root)) = (make(), make());
+        let units = [(&one, BTreeSet::from([held])), (&other, BTreeSet::from([root]))];
+        let (bytes, ids) =
+            gather(Endian::Little, &units, &|name| name == b"held").expect("it can be written");
+        let part = Btf::parse(bytes).expect("sound BTF");
+        assert_eq!(ids.iter().map(|&id| part.name(id)).collect::<Vec<_>>(), ["held", "root"]);
+        assert_eq!(names(&part, Kind::Struct).iter().filter(|name| **name == "held").count(), 1);
+        assert!(names(&part, Kind::Typedef).is_empty(), "what it stands for is there instead");
+        let Type::Struct(root) = part.ty(ids[1]) else { panic!("the root is a struct") };
+        let inner: Vec<TypeId> = root.members().map(|member| member.of).collect();
+        assert_eq!((part.kind(inner[0]), part.name(inner[0])), (Kind::Struct, ""));
+    }
+
+    #[test]
     fn chains_of_any_length_are_copied() {
         let mut types = Builder::new(Endian::Big);
         let mut last = types.int("int", 4, 1);

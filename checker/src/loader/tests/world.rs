@@ -15,7 +15,7 @@ use crate::testing::{btf, kernel};
 
 /// The instruction that an access is in.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Put {
+pub(crate) enum Put {
     /// `r1 = NUMBER`.
     Plain,
     /// `r1 = NUMBER ll`.
@@ -27,7 +27,7 @@ pub(super) enum Put {
 }
 
 /// An access.
-pub(super) struct Ask {
+pub(crate) struct Ask {
     kind: RelocationKind,
     root: TypeId,
     spec: &'static str,
@@ -35,27 +35,27 @@ pub(super) struct Ask {
 }
 
 impl Ask {
-    pub(super) fn of(kind: RelocationKind, root: TypeId, spec: &'static str) -> Self {
+    pub(crate) fn of(kind: RelocationKind, root: TypeId, spec: &'static str) -> Self {
         Self { kind, root, spec, put: Put::Plain }
     }
 
-    pub(super) fn whole(kind: RelocationKind, root: TypeId) -> Self {
+    pub(crate) fn whole(kind: RelocationKind, root: TypeId) -> Self {
         Self::of(kind, root, "0")
     }
 
-    pub(super) fn put(self, put: Put) -> Self {
+    pub(crate) fn put(self, put: Put) -> Self {
         Self { put, ..self }
     }
 }
 
 /// An object with one program, and a kernel.
-pub(super) struct World {
-    pub(super) object: Object,
-    pub(super) kernel: Kernel,
+pub(crate) struct World {
+    pub(crate) object: Object,
+    pub(crate) kernel: Kernel,
 }
 
 impl World {
-    pub(super) fn new<T>(
+    pub(crate) fn new<T>(
         local: impl Fn(&mut Builder) -> Vec<Ask>,
         target: impl FnOnce(&mut Builder) -> T,
     ) -> Self {
@@ -69,7 +69,7 @@ impl World {
     }
 
     /// Adds a module; the kernel then ships just those that were added.
-    pub(super) fn add_module(&mut self, name: &str, fill: impl FnOnce(&mut Builder) -> TypeId) {
+    pub(crate) fn add_module(&mut self, name: &str, fill: impl FnOnce(&mut Builder) -> TypeId) {
         let base = self.kernel.vmlinux.as_ref().expect("it has types");
         let mut types = Builder::split(base);
         fill(&mut types);
@@ -87,7 +87,7 @@ impl World {
     }
 
     /// What the accesses come to: a number, `P` for poison, `ERR`, `-` where it does not look, `?` where nothing is known.
-    pub(super) fn ask(&self, loader: Loader) -> String {
+    pub(crate) fn ask(&self, loader: Loader) -> String {
         if !loader.refusals(&self.object).is_empty() {
             return "refused".to_owned();
         }
@@ -102,17 +102,17 @@ impl World {
     }
 
     /// The code of the first access's instruction as the loader leaves it.
-    pub(super) fn code(&self, loader: Loader) -> u8 {
+    pub(crate) fn code(&self, loader: Loader) -> u8 {
         self.outcomes(loader)[0].patched.expect("it is patched").first.code
     }
 
     /// Why the first access did not resolve.
-    pub(super) fn reason(&self, loader: Loader) -> Option<Reason> {
+    pub(crate) fn reason(&self, loader: Loader) -> Option<Reason> {
         self.outcomes(loader)[0].reason.clone()
     }
 
     /// What the loader says of the first access.
-    pub(super) fn why(&self, loader: Loader) -> String {
+    pub(crate) fn why(&self, loader: Loader) -> String {
         match self.reason(loader) {
             Some(Reason::Loader(text)) => text,
             other => format!("{other:?}"),

@@ -183,3 +183,41 @@ fn a_whole_vmlinux_with_parts_of_modules_says_nothing_of_their_other_types() {
     kernel.facts.btf = ShippedBtf::Vmlinux;
     assert_eq!(place(&kernel, "vfio_device", &all), "absent NotInBtf");
 }
+
+#[test]
+fn loaders_look_for_types_in_three_ways() {
+    let enumeration = |types: &mut Builder, is_64: bool| {
+        let values = vec![("A".to_owned(), 1)];
+        let size = if is_64 { 8 } else { 4 };
+        types.add(TypeSpec::Enum { name: "e".to_owned(), size, is_signed: false, is_64, values })
+    };
+    let mut types = Builder::new(Endian::Little);
+    types.int("long", 8, 1);
+    enumeration(&mut types, false);
+    let vmlinux = Arc::new(types.finish().and_then(Btf::parse).expect("sound BTF"));
+    let mut kernel = Kernel::of_vmlinux(KernelName::new("test", "1", "amd64"), Arc::clone(&vmlinux));
+    kernel.facts.btf = ShippedBtf::VmlinuxAndModules;
+    let mut types = Builder::split(&vmlinux);
+    types.add(TypeSpec::Typedef { name: "e".to_owned(), to: TypeId(1) });
+    enumeration(&mut types, true);
+    let bytes = types.finish().expect("it can be written");
+    let module = Btf::parse_split(bytes, vmlinux).expect("sound BTF");
+    kernel.modules.insert("one".to_owned(), Arc::new(module));
+    kernel.shipped_modules = Some(kernel.modules.keys().cloned().collect());
+    let units = |search| {
+        let found =
+            find_all_by(search, &[&kernel], &[("e", Kind::Enum64)], &Modules::All).remove(0).remove(0);
+        match found.as_ref() {
+            Found::In(units) => units
+                .iter()
+                .map(|of| (of.unit.clone(), of.ids.iter().map(|&id| of.btf.kind(id)).collect::<Vec<_>>()))
+                .collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let of = |unit: &str, kinds: &[Kind]| (unit.to_owned(), kinds.to_vec());
+    assert_eq!(units(Search::Kind), [of("vmlinux", &[Kind::Enum])]);
+    assert_eq!(units(Search::ExactKind), [of("one", &[Kind::Enum64])]);
+    let everywhere = [of("vmlinux", &[Kind::Enum]), of("one", &[Kind::Typedef, Kind::Enum64])];
+    assert_eq!(units(Search::Everywhere), everywhere);
+}
