@@ -172,18 +172,8 @@ pub(super) fn is_inexact(operation: Operation, a: &Scalar, b: &Scalar) -> bool {
         _ if a.constant().is_some() && b.constant().is_some() => false,
         Operation::Mul => !power(a) && !power(b),
         // Where both bounds overflow the newest still know them.
-        Operation::Add => {
-            a.u64.0.checked_add(b.u64.0).is_none()
-                || a.u32.0.checked_add(b.u32.0).is_none()
-                || a.s64.0.checked_add(b.s64.0).is_none() && a.s64.1.checked_add(b.s64.1).is_none()
-                || a.s32.0.checked_add(b.s32.0).is_none() && a.s32.1.checked_add(b.s32.1).is_none()
-        }
-        Operation::Sub => {
-            a.u64.1 < b.u64.0
-                || a.u32.1 < b.u32.0
-                || a.s64.0.checked_sub(b.s64.1).is_none() && a.s64.1.checked_sub(b.s64.0).is_none()
-                || a.s32.0.checked_sub(b.s32.1).is_none() && a.s32.1.checked_sub(b.s32.0).is_none()
-        }
+        Operation::Add => a.u64.0.checked_add(b.u64.0).is_none() || a.u32.0.checked_add(b.u32.0).is_none(),
+        Operation::Sub => a.u64.1 < b.u64.0 || a.u32.1 < b.u32.0,
         _ => false,
     }
 }
