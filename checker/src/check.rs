@@ -1,9 +1,12 @@
 //! The main job as a function: objects against kernels, to a report. Pure.
 
+use std::sync::Arc;
+
 use corecheck_layouts::kernel::{Kernel, Modules};
 
 use crate::access::{Access, accesses};
 use crate::load::{Constant, ConstantError, data_sections};
+use crate::loader::Loader;
 use crate::object::Object;
 use crate::report::{Checked, Report, build};
 use crate::verdict::{Case, judge_all, without};
@@ -11,6 +14,8 @@ use crate::verdict::{Case, judge_all, without};
 /// What is asked.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// Whose rules, in the order in which they are reported; the newest libbpf's when empty.
+    pub loaders: Vec<Loader>,
     /// Only accesses rooted at one of these types, without flavour; all when empty.
     pub types: Vec<String>,
     /// Which modules are taken as loaded.
@@ -19,7 +24,7 @@ pub struct Settings {
     pub constants: Vec<Constant>,
 }
 
-/// Checks objects against kernels, under libbpf's rules.
+/// Checks objects against kernels, under the rules of some loaders.
 ///
 /// # Errors
 /// [`ConstantError`] when a constant does not fit where it is to be set.
@@ -28,22 +33,46 @@ pub fn check(
     kernels: &[&Kernel],
     settings: &Settings,
 ) -> Result<Report, ConstantError> {
-    let checked: Result<Vec<Checked>, ConstantError> =
-        objects.into_iter().map(|object| check_one(object, kernels, settings)).collect();
-    Ok(build(&checked?, kernels))
+    let mut checked = Vec::new();
+    for (number, object) in objects.into_iter().enumerate() {
+        checked.extend(check_one(number, object, kernels, settings)?);
+    }
+    Ok(build(&checked, kernels))
 }
 
-fn check_one(object: Object, kernels: &[&Kernel], settings: &Settings) -> Result<Checked, ConstantError> {
+/// An object under every loader.
+fn check_one(
+    number: usize,
+    object: Object,
+    kernels: &[&Kernel],
+    settings: &Settings,
+) -> Result<Vec<Checked>, ConstantError> {
+    let object = Arc::new(object);
     let accesses = accesses(&object);
     let data = data_sections(&object, &settings.constants)?;
     let positions = accesses.iter().enumerate().filter(|(_, access)| is_wanted(access, &settings.types));
     let asked: Vec<usize> = positions.map(|(at, _)| at).collect();
-    let case = Case { object: &object, accesses: &accesses, asked: &asked, data: &data };
-    let judged = judge_all(&case, kernels, &settings.modules);
-    let without = without(&case, kernels, &settings.modules, &judged.verdicts);
     let left_out = accesses.len() - asked.len();
-    let accesses = asked.iter().map(|&at| accesses[at].clone()).collect();
-    Ok(Checked { object, accesses, left_out, modules: settings.modules.clone(), judged, without })
+    let shown: Arc<Vec<Access>> = Arc::new(asked.iter().map(|&at| accesses[at].clone()).collect());
+    let loaders = if settings.loaders.is_empty() { &[Loader::LIBBPF][..] } else { &settings.loaders };
+    let by = |(order, &loader): (usize, &Loader)| {
+        let case = Case { loader, object: &object, accesses: &accesses, asked: &asked, data: &data };
+        let judged = judge_all(&case, kernels, &settings.modules);
+        let without = without(&case, kernels, &settings.modules, &judged.verdicts);
+        Checked {
+            number,
+            object: Arc::clone(&object),
+            loader,
+            is_first: order == 0,
+            refusals: loader.refusals(&object),
+            accesses: Arc::clone(&shown),
+            left_out,
+            modules: settings.modules.clone(),
+            judged,
+            without,
+        }
+    };
+    Ok(loaders.iter().enumerate().map(by).collect())
 }
 
 /// Whether an access is rooted at one of `types`: `vfio_group` or `struct vfio_group`, any flavour of it.

@@ -10,6 +10,7 @@ pub mod attach;
 pub mod check;
 pub mod cli;
 pub mod load;
+pub mod loader;
 pub mod object;
 pub mod reach;
 pub mod render;

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use corecheck::access::{Access, RelocationKind};
-use corecheck::resolve::{Outcome, Question, resolve};
+use corecheck::resolve::{Outcome, Question, Rules, resolve};
 use corecheck_layouts::btf::{Btf, TypeId, essential_name};
 use corecheck_layouts::kernel::{Found, Kernel, Modules};
 use proptest::prelude::*;
@@ -72,5 +72,8 @@ fn in_a_row(local: &Btf, accesses: &[Access], kernel: &Kernel) -> Vec<Outcome> {
         roots.insert(access.root, Arc::new(found));
     }
     let has_kernel_ids = kernel.has_kernel_ids;
-    resolve(accesses, &Question { local, endian: local.endian(), roots: &roots, has_kernel_ids })
+    resolve(
+        accesses,
+        &Question { local, endian: local.endian(), roots: &roots, has_kernel_ids, rules: Rules::LIBBPF },
+    )
 }

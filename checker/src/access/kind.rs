@@ -36,6 +36,9 @@ pub enum RelocationKind {
 }
 
 impl RelocationKind {
+    /// The number of [`RelocationKind::TypeMatches`].
+    pub const TYPE_MATCHES: u32 = number::BPF_CORE_TYPE_MATCHES;
+
     /// All thirteen, by their numbers.
     pub const ALL: [Self; 13] = [
         Self::FieldByteOffset,

@@ -50,6 +50,8 @@ pub enum Broken {
 pub enum Skipped {
     /// Its program is not loaded automatically (`SEC("?…")`).
     NotLoaded,
+    /// No program reaches its function, and the loader relocates programs with what they reach (cilium/ebpf).
+    NotCalled,
     /// Its code belongs to a weak function that another one replaced when objects were linked.
     Eliminated,
 }

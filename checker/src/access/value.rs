@@ -13,6 +13,8 @@ pub struct Value {
     /// Size in bytes of the field behind a byte offset, of one element for arrays; 0 for bit-fields and for
     /// everything that is no offset. Loads and stores are as wide.
     pub field_size: u32,
+    /// As `field_size`, but for arrays of all elements together: how wide loads are before libbpf 1.6.
+    pub whole_size: u32,
     /// Type of that field; `void` where `field_size` is 0.
     pub field_type: TypeId,
     /// Whether the instruction must hold the local value: not for bit-fields, where compilers may choose.
@@ -92,6 +94,7 @@ fn field(spec: &Spec, btf: &Btf, endian: Endian) -> Result<Value, ValueError> {
         RelocationKind::FieldByteOffset if is_bitfield => number(span.byte_offset.into(), false),
         RelocationKind::FieldByteOffset => Value {
             field_size: element_size(btf, field_type)?,
+            whole_size: span.bytes,
             field_type,
             ..number(span.byte_offset.into(), true)
         },
@@ -109,6 +112,7 @@ fn element(spec: &Spec, btf: &Btf, element: TypeId) -> Result<Value, ValueError>
         RelocationKind::FieldByteOffset => Ok(Value {
             number: u64::from(spec.bit_offset / 8),
             field_size: element_size(btf, element)?,
+            whole_size: btf.size_of(element).ok_or(ValueError::NoSize)?,
             field_type: element,
             validate: true,
         }),

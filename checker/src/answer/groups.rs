@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use corecheck_layouts::btf::{Btf, Kind, TypeId, essential_name};
+use corecheck_layouts::btf::{Btf, Kind, TypeId};
 
-use crate::access::{Access, RelocationKind};
+use crate::access::{Access, Broken, RelocationKind};
+use crate::loader::Loader;
 
 /// A local root type that candidates are searched for.
 pub(super) struct Root {
@@ -26,12 +27,12 @@ pub(super) struct Group<'a> {
 }
 
 /// The root types whose candidates decide, in the order of their first access.
-pub(super) fn roots(local: &Btf, accesses: &[Access]) -> Vec<Root> {
+pub(super) fn roots(local: &Btf, accesses: &[Access], loader: Loader) -> Vec<Root> {
     let mut known: HashSet<TypeId> = HashSet::new();
     let mut roots = Vec::new();
-    for access in accesses.iter().filter(|access| is_searched(access)) {
+    for access in accesses.iter().filter(|access| is_searched(access, loader)) {
         if known.insert(access.root) {
-            let name = essential_name(local.name_bytes(access.root));
+            let name = loader.essential(local.name_bytes(access.root));
             let name = String::from_utf8_lossy(name).into_owned();
             roots.push(Root { id: access.root, name, kind: local.kind(access.root) });
         }
@@ -39,20 +40,25 @@ pub(super) fn roots(local: &Btf, accesses: &[Access]) -> Vec<Root> {
     roots
 }
 
-fn is_searched(access: &Access) -> bool {
-    access.skipped.is_none() && access.local.is_ok() && access.kind != RelocationKind::TypeIdLocal
+fn is_searched(access: &Access, loader: Loader) -> bool {
+    // aya does not mind a root without a name.
+    let is_sound = match &access.local {
+        Ok(_) => true,
+        Err(broken) => loader == Loader::Aya && *broken == Broken::AnonymousRoot,
+    };
+    loader.looks_at(access) && is_sound && access.kind != RelocationKind::TypeIdLocal
 }
 
 /// Puts accesses together that the same candidates decide, or that share an instruction: of one the other finds what
 /// the first has left. Groups stand in the order of their first access.
-pub(super) fn groups<'a>(accesses: &'a [Access], roots: &[Root]) -> Vec<Group<'a>> {
+pub(super) fn groups<'a>(accesses: &'a [Access], roots: &[Root], loader: Loader) -> Vec<Group<'a>> {
     let numbers: HashMap<TypeId, usize> =
         roots.iter().enumerate().map(|(number, root)| (root.id, number)).collect();
     let mut joined = Joined { parents: (0..accesses.len()).collect() };
     let mut of_root: HashMap<TypeId, usize> = HashMap::new();
     let mut of_place: HashMap<(usize, u32), usize> = HashMap::new();
     for (position, access) in accesses.iter().enumerate() {
-        if is_searched(access) {
+        if is_searched(access, loader) {
             let first = *of_root.entry(access.root).or_insert(position);
             joined.join(first, position);
         }
@@ -70,7 +76,7 @@ pub(super) fn groups<'a>(accesses: &'a [Access], roots: &[Root]) -> Vec<Group<'a
         group.accesses.push(access);
         group.positions.push(position);
         group.asks_for_ids |= access.kind == RelocationKind::TypeIdTarget;
-        if is_searched(access) {
+        if is_searched(access, loader) {
             group.roots.extend(numbers.get(&access.root));
         }
     }
@@ -113,8 +119,8 @@ mod tests {
 
     /// The positions of each group.
     fn together(accesses: &[Access], local: &Btf) -> Vec<Vec<usize>> {
-        let roots = roots(local, accesses);
-        groups(accesses, &roots).into_iter().map(|group| group.positions).collect()
+        let roots = roots(local, accesses, Loader::LIBBPF);
+        groups(accesses, &roots, Loader::LIBBPF).into_iter().map(|group| group.positions).collect()
     }
 
     #[test]

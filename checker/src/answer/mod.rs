@@ -4,6 +4,7 @@
 //! ordered accesses of one local root type (or of several, where an instruction carries accesses of each). So the
 //! cost grows with how many ways a type was ever laid out, not with how many kernels there are.
 
+mod by_aya;
 mod classes;
 mod groups;
 mod needs;
@@ -12,15 +13,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use corecheck_layouts::btf::{Btf, Endian, Kind, TypeId};
-use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all};
+use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all_by};
 
-pub use self::needs::{needs, needs_of};
+pub use self::needs::{needs, needs_by, needs_of};
 
 pub(crate) use self::classes::classes;
 use self::groups::{Group, Root, groups, roots};
 use crate::access::Access;
+use crate::loader::Loader;
+use crate::loader::cilium::{self, Programs};
 use crate::object::Object;
-use crate::resolve::{Outcome, Question, STEPS_IN_ALL, resolve_some};
+use crate::resolve::{Outcome, Question, Reason, Rules, STEPS_IN_ALL, State, resolve_some};
 
 /// What all accesses of an object come to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,22 +41,47 @@ pub struct Answers {
     pub of_kernel: Vec<usize>,
 }
 
-/// Asks every kernel, under libbpf's rules.
+/// Asks every kernel, under the rules of the newest libbpf.
 pub fn answer(object: &Object, accesses: &[Access], kernels: &[&Kernel], modules: &Modules) -> Answers {
+    answer_by(Loader::LIBBPF, object, accesses, kernels, modules)
+}
+
+/// Asks every kernel, under the rules of a loader.
+pub fn answer_by(
+    loader: Loader,
+    object: &Object,
+    accesses: &[Access],
+    kernels: &[&Kernel],
+    modules: &Modules,
+) -> Answers {
     let Some(local) = object.btf.as_deref() else {
         let none = Answer { outcomes: Vec::new() };
         return Answers { distinct: vec![none], of_kernel: vec![0; kernels.len()] };
     };
-    let roots = roots(local, accesses);
+    if loader == Loader::Aya {
+        return by_aya::answer(object, local, accesses, kernels);
+    }
+    let roots = roots(local, accesses, loader);
     let names: Vec<(&str, Kind)> = roots.iter().map(|root| (root.name.as_str(), root.kind)).collect();
-    let found = find_all(kernels, &names, modules);
+    let found = find_all_by(loader.search(), kernels, &names, modules);
     let classes: Vec<Vec<u32>> = found.iter().map(|of_root| classes(of_root)).collect();
-    let mut works: Vec<Work<'_>> = groups(accesses, &roots).into_iter().map(Work::new).collect();
+    let mut works: Vec<Work<'_>> = groups(accesses, &roots, loader).into_iter().map(Work::new).collect();
+    let (programs, mut rules) = (Programs::of(object), Vec::new());
     let mut known: HashMap<Vec<usize>, usize> = HashMap::new();
     let mut distinct: Vec<Answer> = Vec::new();
+    let mut stopped: HashMap<Outcome, usize> = HashMap::new();
     let mut of_kernel = Vec::with_capacity(kernels.len());
     for (at, kernel) in kernels.iter().enumerate() {
+        if let Some(stop) = loader.stops(object, kernel) {
+            let index = *stopped.entry(stop).or_insert_with_key(|stop| {
+                distinct.push(stopped_at_once(accesses, loader, stop));
+                distinct.len() - 1
+            });
+            of_kernel.push(index);
+            continue;
+        }
         let case = Case {
+            how: How::of(loader, kernel, &programs, &mut rules),
             local,
             endian: object.endian,
             roots: &roots,
@@ -78,6 +106,39 @@ pub fn answer(object: &Object, accesses: &[Access], kernels: &[&Kernel], modules
     Answers { distinct, of_kernel }
 }
 
+/// What the accesses come to where the loader stops before it looks at any: the first says why.
+fn stopped_at_once(accesses: &[Access], loader: Loader, stop: &Outcome) -> Answer {
+    let mut first = Some(Arc::new(stop.clone()));
+    let rest = Arc::new(Outcome::because(State::Unknown, Reason::NotReached));
+    let outcome = |access: &Access| match access.skipped {
+        Some(skipped) if !loader.looks_at(access) => {
+            Arc::new(Outcome::because(State::Skipped, Reason::Skipped(skipped)))
+        }
+        _ => first.take().unwrap_or_else(|| Arc::clone(&rest)),
+    };
+    Answer { outcomes: accesses.iter().map(outcome).collect() }
+}
+
+/// How accesses are resolved on a kernel.
+#[derive(Debug, Clone, Copy)]
+enum How<'a> {
+    /// By libbpf's algorithm with these parameters, which have this number.
+    Rules(Rules, u32),
+    /// By cilium/ebpf's.
+    Cilium(&'a Programs),
+}
+
+impl<'a> How<'a> {
+    fn of(loader: Loader, kernel: &Kernel, programs: &'a Programs, known: &mut Vec<Rules>) -> Self {
+        let Some(rules) = loader.rules(kernel) else { return Self::Cilium(programs) };
+        let number = known.iter().position(|&other| other == rules).unwrap_or_else(|| {
+            known.push(rules);
+            known.len() - 1
+        });
+        Self::Rules(rules, number as u32)
+    }
+}
+
 /// The outcomes of all groups in the order of the accesses.
 fn combined(works: &[Work<'_>], results: &[usize], count: usize) -> Answer {
     let mut outcomes: Vec<(usize, &Arc<Outcome>)> = Vec::with_capacity(count);
@@ -90,6 +151,7 @@ fn combined(works: &[Work<'_>], results: &[usize], count: usize) -> Answer {
 
 /// One kernel's part of the question.
 struct Case<'a> {
+    how: How<'a>,
     local: &'a Btf,
     endian: Endian,
     roots: &'a [Root],
@@ -139,6 +201,7 @@ impl<'a> Work<'a> {
         self.key.clear();
         self.key.extend(self.group.roots.iter().map(|&root| case.classes[root][case.at]));
         self.key.push(u32::from(self.group.asks_for_ids && case.kernel.has_kernel_ids));
+        self.key.push(if let How::Rules(_, number) = case.how { number } else { 0 });
         let known = match &self.last {
             Some((key, cost)) if *key == self.key => Some(*cost),
             _ => self.known.get(&self.key).copied(),
@@ -159,8 +222,13 @@ impl<'a> Work<'a> {
         let found = |&root: &usize| (case.roots[root].id, Arc::clone(&case.found[root][case.at]));
         let roots: HashMap<TypeId, Arc<Found>> = self.group.roots.iter().map(found).collect();
         let has_kernel_ids = case.kernel.has_kernel_ids;
-        let question = Question { local: case.local, endian: case.endian, roots: &roots, has_kernel_ids };
-        let resolved = resolve_some(&self.group.accesses, &question, steps);
+        let rules = if let How::Rules(rules, _) = case.how { rules } else { Rules::LIBBPF };
+        let question =
+            Question { local: case.local, endian: case.endian, roots: &roots, has_kernel_ids, rules };
+        let resolved = match case.how {
+            How::Rules(..) => resolve_some(&self.group.accesses, &question, steps),
+            How::Cilium(programs) => cilium::resolve(&self.group.accesses, &question, programs, steps),
+        };
         let outcomes: Vec<Arc<Outcome>> = resolved.outcomes.into_iter().map(Arc::new).collect();
         // Different candidates may still come to the same.
         let result = *self.by_outcomes.entry(outcomes).or_insert_with_key(|outcomes| {

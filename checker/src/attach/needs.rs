@@ -14,7 +14,9 @@ pub fn add_needs(objects: &[Object], roots: &mut Vec<Root>) {
             let known = roots.iter_mut().find(|known| known.name == ask.name && known.kind == ask.kind);
             match known {
                 Some(known) => known.need = std::mem::replace(&mut known.need, Need::Kind).with(ask.need),
-                None => roots.push(Root { name: ask.name, kind: ask.kind, need: ask.need }),
+                None => {
+                    roots.push(Root { name: ask.name, kind: ask.kind, need: ask.need, everywhere: false })
+                }
             }
         }
     }

@@ -15,13 +15,14 @@ use super::progress::Progress;
 use super::stores::StoreArg;
 use super::{Exit, objects};
 use crate::access::accesses;
-use crate::answer::needs;
+use crate::answer::needs_by;
 use crate::attach;
 use crate::check::{Settings, check};
 use crate::load::Constant;
+use crate::loader::Loader;
 use crate::object::Object;
 use crate::render::{self, human::HumanOptions};
-use crate::report::{LeftOut, Report, left_out};
+use crate::report::{LeftOut, Report, add_representatives, left_out};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -42,12 +43,19 @@ pub(super) struct CheckArgs {
     /// Modules taken as loaded: all that the kernel ships, none, or names separated by commas
     #[arg(long, value_name = "all|none|NAME,...", default_value = "all")]
     modules: ModulesArg,
+    /// Whose rules: libbpf (of a version: libbpf@1.1), aya, cilium, kernel (light skeletons), or all four (repeatable; the first
+    /// decides the exit status)
+    #[arg(long = "loader", value_name = "NAME", default_value = "libbpf")]
+    loaders: Vec<LoaderArg>,
     /// Set a constant (const volatile) before the load, as tools do: a number, true, false, or "text" (repeatable)
     #[arg(long = "rodata", value_name = "NAME=VALUE")]
     constants: Vec<Constant>,
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format>,
+    /// Name the fewest kernels that together give every distinct answer, instead of the report
+    #[arg(long)]
+    representatives: bool,
     /// Exit with 1 for unknown and risky kernels, too
     #[arg(long)]
     strict: bool,
@@ -77,6 +85,32 @@ impl FromStr for ModulesArg {
     }
 }
 
+/// `--loader`.
+#[derive(Debug, Clone)]
+struct LoaderArg(Vec<Loader>);
+
+impl FromStr for LoaderArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(match text {
+            "all" => Loader::ALL.to_vec(),
+            name => vec![name.parse()?],
+        }))
+    }
+}
+
+/// Each loader once, in the order in which they were named.
+fn loaders(args: &[LoaderArg]) -> Vec<Loader> {
+    let mut loaders = Vec::new();
+    for loader in args.iter().flat_map(|arg| &arg.0) {
+        if !loaders.contains(loader) {
+            loaders.push(*loader);
+        }
+    }
+    loaders
+}
+
 pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let objects = objects::read(&args.objects)?;
     if !args.types.is_empty() {
@@ -84,7 +118,8 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         objects::require_types(all.iter(), &args.types)?;
     }
     objects::require_constants(&objects, &args.constants)?;
-    let roots = needs(&objects);
+    let loaders = loaders(&args.loaders);
+    let roots = needs_by(&loaders, &objects);
     // Whether a kernel has anything to say is told by what the accesses ask; what else is asked is looked up with it.
     let mut looked_up = roots.clone();
     attach::add_needs(&objects, &mut looked_up);
@@ -108,12 +143,16 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     }
     let kernels: Vec<&Kernel> = stored.iter().chain(&given).collect();
     let settings = Settings {
+        loaders,
         types: args.types.clone(),
         modules: args.modules.0.clone(),
         constants: args.constants.clone(),
     };
     let mut report = check(objects, &kernels, &settings)?;
     report.left_out = others;
+    if args.representatives {
+        add_representatives(&mut report);
+    }
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     for format in formats {
@@ -176,10 +215,12 @@ fn given_kernels(sources: &[OsString], roots: &[Root]) -> anyhow::Result<Vec<Ker
 }
 
 fn exit(report: &Report, strict: bool) -> Exit {
-    let has = |verdict: &str| report.results.iter().any(|result| result.verdict == verdict);
+    let first = report.loaders.first().map(|loader| loader.name.as_str());
+    let results = || report.results.iter().filter(|result| Some(result.loader.as_str()) == first);
+    let has = |verdict: &str| results().any(|result| result.verdict == verdict);
     if has("fails") {
         Exit::Fails
-    } else if report.results.iter().all(|result| result.verdict == "unknown") {
+    } else if results().all(|result| result.verdict == "unknown") {
         Exit::NoAnswer
     } else if strict && (has("unknown") || has("risky")) {
         Exit::Fails

@@ -24,14 +24,14 @@ mod references;
 mod relos;
 mod symbols;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use embedded::{Found, locate};
 pub use error::{ErrorKind, ObjectError};
 pub use insn::Insn;
 pub use model::{
-    Binding, CoreRelo, DataKind, DataSection, EmbeddedAt, Extern, ExternKind, Function, Map, MapKind, Object,
-    Program, Reference, Section, SourceLine, Target, Uses, Variable,
+    Binding, CoreRelo, DataKind, DataSection, EmbeddedAt, Extern, ExternKind, File, Function, Map, MapKind,
+    Object, Program, Reference, Section, SourceLine, Target, Uses, Variable,
 };
 pub use open::{MAX_INPUT, read_bytes, read_file};
 pub use problem::Problem;

@@ -1,5 +1,6 @@
 //! What an object is made of, once read and checked.
 
+use std::fmt;
 use std::sync::Arc;
 
 use corecheck_layouts::btf::{Btf, Endian, TypeId};
@@ -39,6 +40,29 @@ pub struct Object {
     pub license: Option<String>,
     /// What loaders stumble over.
     pub problems: Vec<Problem>,
+    /// The whole file, for loaders that read it themselves.
+    pub file: Arc<File>,
+}
+
+/// The bytes of an object's file.
+#[derive(Clone, Default)]
+pub struct File(Vec<u8>);
+
+impl File {
+    pub(super) fn new(bytes: &[u8]) -> Arc<Self> {
+        Arc::new(Self(bytes.to_vec()))
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "File({} bytes)", self.0.len())
+    }
 }
 
 /// The place of an object within an executable or library.

@@ -9,7 +9,7 @@ use super::btf_ext::BtfExt;
 use super::code::Code;
 use super::elf::{Elf, RawSection, text};
 use super::error::broken;
-use super::model::{EmbeddedAt, Object};
+use super::model::{EmbeddedAt, File, Object};
 use super::problem::Problems;
 use super::references::Parts;
 use super::{ErrorKind, Problem};
@@ -64,6 +64,7 @@ pub(super) fn object(path: &str, embedded_in: Option<EmbeddedAt>, bytes: &[u8]) 
         maps,
         data,
         problems: problems.into_vec(),
+        file: File::new(bytes),
     })
 }
 

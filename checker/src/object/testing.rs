@@ -7,50 +7,50 @@ use super::{ErrorKind, Insn, Object};
 
 /// A section to be written.
 #[derive(Clone, Default)]
-pub(super) struct TestSection {
-    pub(super) name: String,
-    pub(super) kind: u32,
-    pub(super) flags: u64,
-    pub(super) bytes: Vec<u8>,
-    pub(super) link: u32,
-    pub(super) info: u32,
-    pub(super) entry_size: u64,
+pub(crate) struct TestSection {
+    pub(crate) name: String,
+    pub(crate) kind: u32,
+    pub(crate) flags: u64,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) link: u32,
+    pub(crate) info: u32,
+    pub(crate) entry_size: u64,
     /// Written instead of the size of `bytes`.
-    pub(super) size: Option<u64>,
+    pub(crate) size: Option<u64>,
     /// Written instead of where `bytes` are.
-    pub(super) offset: Option<u64>,
+    pub(crate) offset: Option<u64>,
 }
 
 /// A symbol to be written.
 #[derive(Clone)]
-pub(super) struct TestSymbol {
-    pub(super) name: &'static str,
-    pub(super) info: u8,
-    pub(super) other: u8,
-    pub(super) section: u16,
-    pub(super) value: u64,
-    pub(super) size: u64,
+pub(crate) struct TestSymbol {
+    pub(crate) name: &'static str,
+    pub(crate) info: u8,
+    pub(crate) other: u8,
+    pub(crate) section: u16,
+    pub(crate) value: u64,
+    pub(crate) size: u64,
 }
 
 /// An ELF file to be written. Section 0 is the empty one; `.symtab` and `.strtab` are added last.
 #[derive(Clone)]
-pub(super) struct Image {
-    pub(super) endian: Endian,
-    pub(super) machine: u16,
-    pub(super) file_type: u16,
-    pub(super) sections: Vec<TestSection>,
-    pub(super) symbols: Vec<TestSymbol>,
-    pub(super) has_symbol_table: bool,
+pub(crate) struct Image {
+    pub(crate) endian: Endian,
+    pub(crate) machine: u16,
+    pub(crate) file_type: u16,
+    pub(crate) sections: Vec<TestSection>,
+    pub(crate) symbols: Vec<TestSymbol>,
+    pub(crate) has_symbol_table: bool,
 }
 
 /// Binding and type of a symbol in one byte.
-pub(super) const fn info(bind: u8, kind: u8) -> u8 {
+pub(crate) const fn info(bind: u8, kind: u8) -> u8 {
     bind << 4 | kind
 }
 
 impl Image {
     /// A BPF object without anything in it.
-    pub(super) fn empty(endian: Endian) -> Self {
+    pub(crate) fn empty(endian: Endian) -> Self {
         let sections = vec![TestSection::default()];
         let null = TestSymbol { name: "", info: 0, other: 0, section: raw::SHN_UNDEF, value: 0, size: 0 };
         Self {
@@ -64,7 +64,7 @@ impl Image {
     }
 
     /// Adds a section and gives its ELF index.
-    pub(super) fn section(&mut self, name: &str, flags: u32, bytes: Vec<u8>) -> u16 {
+    pub(crate) fn section(&mut self, name: &str, flags: u32, bytes: Vec<u8>) -> u16 {
         self.sections.push(TestSection {
             name: name.to_owned(),
             kind: raw::SHT_PROGBITS,
@@ -76,13 +76,13 @@ impl Image {
     }
 
     /// Adds a section of code.
-    pub(super) fn code(&mut self, name: &str, insns: &[Insn]) -> u16 {
+    pub(crate) fn code(&mut self, name: &str, insns: &[Insn]) -> u16 {
         let bytes = insns.iter().flat_map(|&insn| encode(self.endian, insn)).collect();
         self.section(name, raw::SHF_ALLOC | raw::SHF_EXECINSTR, bytes)
     }
 
     /// Adds a symbol and gives its index.
-    pub(super) fn symbol(
+    pub(crate) fn symbol(
         &mut self,
         name: &'static str,
         info: u8,
@@ -95,12 +95,12 @@ impl Image {
     }
 
     /// Adds a global function, its place counted in instructions.
-    pub(super) fn function(&mut self, name: &'static str, section: u16, first: u64, count: u64) -> u32 {
+    pub(crate) fn function(&mut self, name: &'static str, section: u16, first: u64, count: u64) -> u32 {
         self.symbol(name, info(raw::STB_GLOBAL, raw::STT_FUNC), section, first * 8, count * 8)
     }
 
     /// Adds relocations for a section: offset in bytes and symbol.
-    pub(super) fn relocations(&mut self, section: u16, entries: &[(u64, u32)]) {
+    pub(crate) fn relocations(&mut self, section: u16, entries: &[(u64, u32)]) {
         let words = entries.iter().flat_map(|&(offset, symbol)| [offset, u64::from(symbol) << 32 | 10]);
         let bytes = words.flat_map(|word| long(self.endian, word)).collect();
         let name = format!(".rel{}", self.sections[usize::from(section)].name);
@@ -115,7 +115,7 @@ impl Image {
     }
 
     /// The bytes of the file.
-    pub(super) fn build(&self) -> Vec<u8> {
+    pub(crate) fn build(&self) -> Vec<u8> {
         let mut image = self.clone();
         let names_index = u16::try_from(image.sections.len()).expect("as the test made it");
         let mut strings = vec![0];
@@ -186,12 +186,12 @@ impl Image {
     }
 
     /// Reads the file as a BPF object.
-    pub(super) fn read(&self) -> Result<Object, ErrorKind> {
+    pub(crate) fn read(&self) -> Result<Object, ErrorKind> {
         super::read::object("test.o", None, &self.build())
     }
 
     /// The text of the error it gives.
-    pub(super) fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         self.read().expect_err("this object is broken").to_string()
     }
 }
@@ -204,7 +204,7 @@ fn add_string(strings: &mut Vec<u8>, text: &str) -> u32 {
 }
 
 /// The eight bytes of a number.
-pub(super) fn long(endian: Endian, value: u64) -> [u8; 8] {
+pub(crate) fn long(endian: Endian, value: u64) -> [u8; 8] {
     match endian {
         Endian::Little => value.to_le_bytes(),
         Endian::Big => value.to_be_bytes(),
@@ -212,7 +212,7 @@ pub(super) fn long(endian: Endian, value: u64) -> [u8; 8] {
 }
 
 /// The bytes of an instruction.
-pub(super) fn encode(endian: Endian, insn: Insn) -> [u8; 8] {
+pub(crate) fn encode(endian: Endian, insn: Insn) -> [u8; 8] {
     let word = |low: u8, high: u8| low | high << 4;
     let (registers, off, imm) = match endian {
         Endian::Little => (word(insn.dst, insn.src), insn.off.to_le_bytes(), insn.imm.to_le_bytes()),
@@ -222,34 +222,34 @@ pub(super) fn encode(endian: Endian, insn: Insn) -> [u8; 8] {
 }
 
 /// `exit`.
-pub(super) const EXIT: Insn = Insn { code: 0x95, dst: 0, src: 0, off: 0, imm: 0 };
+pub(crate) const EXIT: Insn = Insn { code: 0x95, dst: 0, src: 0, off: 0, imm: 0 };
 /// `r1 = 0`.
-pub(super) const MOV: Insn = Insn { code: 0xb7, dst: 1, src: 0, off: 0, imm: 0 };
+pub(crate) const MOV: Insn = Insn { code: 0xb7, dst: 1, src: 0, off: 0, imm: 0 };
 /// First slot of `r1 = 0 ll`; the second is all zero.
-pub(super) const LOAD: Insn = Insn { code: Insn::LD_IMM64, dst: 1, src: 0, off: 0, imm: 0 };
+pub(crate) const LOAD: Insn = Insn { code: Insn::LD_IMM64, dst: 1, src: 0, off: 0, imm: 0 };
 /// Second slot of a 64-bit load.
-pub(super) const SLOT: Insn = Insn { code: 0, dst: 0, src: 0, off: 0, imm: 0 };
+pub(crate) const SLOT: Insn = Insn { code: 0, dst: 0, src: 0, off: 0, imm: 0 };
 
 /// A call to a BPF function.
-pub(super) fn call(imm: i32) -> Insn {
+pub(crate) fn call(imm: i32) -> Insn {
     Insn { code: Insn::CALL, src: Insn::PSEUDO_CALL, imm, ..Insn::default() }
 }
 
 /// BTF in the making, whose strings can be asked for.
-pub(super) struct Types {
-    pub(super) builder: Builder,
+pub(crate) struct Types {
+    pub(crate) builder: Builder,
     endian: Endian,
 }
 
 impl Types {
-    pub(super) fn new(endian: Endian) -> Self {
+    pub(crate) fn new(endian: Endian) -> Self {
         let mut builder = Builder::new(endian);
         builder.int("int", 4, 1);
         Self { builder, endian }
     }
 
     /// Makes these strings part of it.
-    pub(super) fn with_strings(mut self, strings: &[&str]) -> Self {
+    pub(crate) fn with_strings(mut self, strings: &[&str]) -> Self {
         for string in strings {
             self.builder.add(TypeSpec::Fwd { name: (*string).to_owned(), is_union: false });
         }
@@ -257,7 +257,7 @@ impl Types {
     }
 
     /// The bytes, and for each of the strings its offset.
-    pub(super) fn finish<const N: usize>(self, strings: [&str; N]) -> (Vec<u8>, [u32; N]) {
+    pub(crate) fn finish<const N: usize>(self, strings: [&str; N]) -> (Vec<u8>, [u32; N]) {
         let endian = self.endian;
         let bytes = self.with_strings(&strings).builder.finish().expect("as the test made it");
         let first = 24 + endian.u32(&bytes, 16).expect("as the test made it") as usize;
@@ -271,10 +271,10 @@ impl Types {
 }
 
 /// One table of `.BTF.ext`: for each section the offset of its name, and its records.
-pub(super) type Table = Vec<(u32, Vec<Vec<u32>>)>;
+pub(crate) type Table = Vec<(u32, Vec<Vec<u32>>)>;
 
 /// The bytes of `.BTF.ext`: `func_info`, `line_info`, `core_relo`, each with the size of its records.
-pub(super) fn ext(endian: Endian, tables: [(u32, Table); 3]) -> Vec<u8> {
+pub(crate) fn ext(endian: Endian, tables: [(u32, Table); 3]) -> Vec<u8> {
     let mut header: Vec<u32> = vec![32];
     let mut body: Vec<u32> = Vec::new();
     for (record_size, table) in tables {
@@ -298,7 +298,7 @@ pub(super) fn ext(endian: Endian, tables: [(u32, Table); 3]) -> Vec<u8> {
 
 /// An object with one program `reads` (`r1 = 0; r1 = 0 ll; exit`) in section `raw_tp/x` and the given accesses there:
 /// byte offset, type, access string (or its offset), kind. String 0 is "0:0".
-pub(super) fn with_relos(endian: Endian, relos: &[[u32; 4]]) -> Image {
+pub(crate) fn with_relos(endian: Endian, relos: &[[u32; 4]]) -> Image {
     let mut image = Image::empty(endian);
     let section = image.code("raw_tp/x", &[MOV, LOAD, SLOT, EXIT]);
     image.function("reads", section, 0, 4);

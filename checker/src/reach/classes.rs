@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use corecheck_layouts::kernel::Kernel;
 
-use super::{Question, Reach, Trap, Verifier, reach};
+use super::{Question, Reach, Read, Trap, Verifier, reach};
 use crate::access::{Access, Slots};
 use crate::answer::Answers;
 use crate::attach::{ExternValue, ExternValues};
@@ -40,7 +40,7 @@ pub struct ObjectReach {
 }
 
 /// What it comes to in one program.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramReach {
     /// Its poisoned accesses, by number.
     pub poisoned: BTreeMap<usize, Reach>,
@@ -51,6 +51,8 @@ pub struct ProgramReach {
     pub missing_calls: BTreeMap<Trap, Reach>,
     /// Accesses whose instructions some path comes to, by number, ascending.
     pub reached: Vec<usize>,
+    /// Reads through the addresses that accesses gave, of known numbers of bytes.
+    pub reads: Vec<Read>,
     /// Whether the budget was spent before all paths were followed.
     pub is_cut_short: bool,
 }
@@ -225,6 +227,7 @@ impl<'a> Followed<'a> {
             poisoned: by_number,
             missing_calls: key.2.iter().copied().zip(of_calls.iter().copied()).collect(),
             reached: found.accesses,
+            reads: found.reads,
             is_cut_short: found.is_cut_short,
         }
     }

@@ -181,14 +181,8 @@ fn told_of_sum(told: &Register, plus: u32) -> Register {
 /// A number nobody knows anything of, of so many bytes, that came into being with this mark.
 pub(super) fn any_number(bytes: u32, id: Id, may_be_pointer: bool) -> Register {
     let scalar = Scalar::of_bytes(bytes);
-    Register::of(Value::Number(Number {
-        scalar,
-        id,
-        plus: 0,
-        is_lost: false,
-        is_constant: false,
-        may_be_pointer,
-    }))
+    let number = Number { scalar, id, plus: 0, is_lost: false, is_constant: false, may_be_pointer };
+    Register::of(Value::Number(number))
 }
 
 /// The same pointer, known not to be null.

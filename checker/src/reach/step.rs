@@ -332,8 +332,8 @@ fn moved_half(source: &Register, copies: Knows) -> Register {
             let is_lost = number.is_lost || number.id != 0 && copies == Knows::Perhaps;
             let scalar = number.scalar.low32();
             let id = if is_copy { number.id } else { 0 };
-            let number =
-                Number { scalar, id, plus: number.plus, is_lost, is_constant: false, may_be_pointer: false };
+            let plus = number.plus;
+            let number = Number { scalar, id, plus, is_lost, is_constant: false, may_be_pointer: false };
             Register { value: Value::Number(number), field_of: source.field_of }
         }
         Value::Pointer(_) => any_number(4, 0, false),

@@ -4,12 +4,15 @@
 mod finding;
 mod index;
 mod kernels;
+mod loaders;
+mod representatives;
 mod summary;
 mod table;
 mod why;
 
 use std::io::{self, Write};
 
+use super::text;
 use crate::report::Report;
 use crate::report::model::{AccessEntry, FindingEntry, ObjectEntry, ResultEntry};
 use index::Index;
@@ -36,9 +39,13 @@ struct Section<'a> {
     number: usize,
     object: &'a ObjectEntry,
     loader: &'a str,
+    /// The same for people.
+    title: &'a str,
     /// One per kernel, in the report's order.
     results: Vec<&'a ResultEntry>,
     findings: Vec<&'a FindingEntry>,
+    /// How many more findings are word for word those of the first loader, and with which that is.
+    shared: (usize, &'a str),
 }
 
 /// Renders a report, with escape codes for colours: a caller that writes to no terminal strips them.
@@ -48,6 +55,9 @@ struct Section<'a> {
 /// When `out` cannot be written.
 pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> io::Result<()> {
     let index = Index::new(report);
+    if let Some(representatives) = &report.representatives {
+        return representatives::write(report, representatives, options, out);
+    }
     let sections = sections(report, &index);
     let columns = options.width.max(20);
     // Said once when it holds for all, else below what it holds for.
@@ -71,6 +81,11 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             block.write(section, columns, out)?;
             writeln!(out)?;
         }
+        if let (more @ 1.., first) = section.shared {
+            let causes = text::count(more, "cause is", "causes are");
+            summary::paragraph(&format!("{causes} the same as with {first}"), 0, columns, out)?;
+            writeln!(out)?;
+        }
         if advice_on_all.is_none()
             && let Some(advice) = summary::advice(&section.results, &index)
         {
@@ -82,6 +97,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             writeln!(out)?;
         }
     }
+    loaders::disagreements(report, &index, columns, out)?;
     if !is_qualified && sections.iter().any(Section::has_good_verdict) {
         summary::what_ok_means(report, 0, columns, out)?;
         writeln!(out)?;
@@ -105,26 +121,51 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
     for (number, object) in report.objects.iter().enumerate() {
         let mut loaders: Vec<&str> = Vec::new();
         let judged =
-            report.results.iter().filter(|result| result.object == number).map(|result| result.loader);
-        let found = report.findings.iter().filter(|finding| finding.object == number).map(|f| f.loader);
+            report.results.iter().filter(|result| result.object == number).map(|r| r.loader.as_str());
+        let found =
+            report.findings.iter().filter(|finding| finding.object == number).map(|f| f.loader.as_str());
         for loader in judged.chain(found) {
             if !loaders.contains(&loader) {
                 loaders.push(loader);
             }
         }
+        let first = loaders.first().copied().unwrap_or_default();
         for loader in loaders {
             let is_own = |object: usize, by: &str| object == number && by == loader;
+            let mut findings: Vec<&FindingEntry> =
+                report.findings.iter().filter(|f| is_own(f.object, &f.loader)).collect();
+            let all = findings.len();
+            if loader != first {
+                let of_first = || report.findings.iter().filter(|f| f.object == number && f.loader == first);
+                findings.retain(|own| !of_first().any(|other| is_same(own, other)));
+            }
             sections.push(Section {
                 index,
                 number,
                 object,
                 loader,
-                results: report.results.iter().filter(|r| is_own(r.object, r.loader)).collect(),
-                findings: report.findings.iter().filter(|f| is_own(f.object, f.loader)).collect(),
+                title: report
+                    .loaders
+                    .iter()
+                    .find(|entry| entry.name == loader)
+                    .map_or(loader, |entry| &entry.title),
+                results: report.results.iter().filter(|r| is_own(r.object, &r.loader)).collect(),
+                shared: (all - findings.len(), first),
+                findings,
             });
         }
     }
     sections
+}
+
+/// Whether two loaders stumble over the same on the same kernels.
+fn is_same(one: &FindingEntry, other: &FindingEntry) -> bool {
+    one.rule == other.rule
+        && one.level == other.level
+        && one.message == other.message
+        && one.accesses == other.accesses
+        && one.kernels == other.kernels
+        && one.details == other.details
 }
 
 impl<'a> Section<'a> {

@@ -3,31 +3,35 @@
 use corecheck_layouts::btf::Endian;
 use corecheck_layouts::kernel::Kernel;
 
-use super::checked::{Checked, LOADER};
+use super::checked::Checked;
+use super::disagreements::disagreements;
 use super::findings::findings;
 use super::model::{
-    AccessEntry, AnswerEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, ObjectEntry, OutcomeEntry,
-    ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA, SourceEntry, Tool, WithoutEntry,
+    AccessEntry, AnswerEntry, ChangeEntry, ConditionEntry, KernelEntry, LeftOut, LeftOutEntry, LoaderEntry,
+    ObjectEntry, OutcomeEntry, ProgramEntry, ProgramResult, ReasonEntry, Report, ResultEntry, SCHEMA,
+    SourceEntry, Tool, WithoutEntry,
 };
 use super::words;
 use crate::access::Access;
 use crate::answer::Answer;
+use crate::loader::Loader;
 use crate::object::{ExternKind, Object};
 use crate::reach::Reach;
-use crate::resolve::{Outcome, Reason, State};
+use crate::resolve::{Change, Outcome, Reason, State};
 use crate::verdict::{Cause, Condition, ObjectVerdict};
 
 /// Builds the report.
 pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     let mut answers = Vec::new();
     let mut results = Vec::new();
-    for (index, object) in checked.iter().enumerate() {
+    for object in checked {
+        let loader = object.loader.to_string();
         let first = answers.len();
         answers.extend(object.judged.answers.distinct.iter().enumerate().map(|(number, answer)| {
             AnswerEntry {
                 id: first + number,
-                object: index,
-                loader: LOADER,
+                object: object.number,
+                loader: loader.clone(),
                 outcomes: outcomes(&object.accesses, answer, &object.judged.reach[number]),
             }
         }));
@@ -36,9 +40,9 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
             let answer = object.judged.answers.of_kernel[kernel_index];
             let verdict = &object.judged.verdicts[kernel_index];
             results.push(ResultEntry {
-                object: index,
+                object: object.number,
                 kernel: kernel.name.to_string(),
-                loader: LOADER,
+                loader: loader.clone(),
                 answer: first + answer,
                 verdict: verdict.verdict.word(),
                 conditions: conditions(object, kernel_index, kernel),
@@ -57,13 +61,28 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     Report {
         schema: SCHEMA,
         tool: Tool { name: "corecheck", version: env!("CARGO_PKG_VERSION") },
-        objects: checked.iter().map(|checked| object_entry(&checked.object, &checked.accesses)).collect(),
+        loaders: loaders(checked),
+        objects: checked
+            .iter()
+            .filter(|checked| checked.is_first)
+            .map(|checked| object_entry(&checked.object, &checked.accesses))
+            .collect(),
         kernels: kernels.iter().map(|kernel| kernel_entry(kernel)).collect(),
         left_out: Vec::new(),
         answers,
         results,
+        disagreements: disagreements(checked, kernels),
+        representatives: None,
         findings: findings(checked, kernels),
     }
+}
+
+/// The loaders in the order in which they were asked for.
+fn loaders(checked: &[Checked]) -> Vec<LoaderEntry> {
+    let of_first = checked.iter().filter(|checked| checked.number == 0);
+    let entry =
+        |checked: &Checked| LoaderEntry { name: checked.loader.to_string(), title: checked.loader.title() };
+    of_first.map(entry).collect()
 }
 
 /// What the report says of a kernel that nobody named and that was left out for this cause.
@@ -136,7 +155,7 @@ fn outcomes(accesses: &[Access], answer: &Answer, reach: &[Option<Reach>]) -> Ve
     all.map(|((access, outcome), reach)| outcome_entry(access, outcome, *reach)).collect()
 }
 
-fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Reach>) -> OutcomeEntry {
+pub(super) fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Reach>) -> OutcomeEntry {
     OutcomeEntry {
         access: access.id,
         outcome: outcome.state.word(),
@@ -144,9 +163,14 @@ fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Reach>) -> Ou
         reason: outcome.reason.as_ref().map(|reason| words::reason(access, reason)),
         unit: outcome.target.as_ref().map(|place| place.unit.clone()),
         target: outcome.target.as_ref().map(|place| place.spec.clone()),
+        changes: outcome.changes.iter().map(change_entry).collect(),
         // No program that is loaded holds it: nothing comes to it.
         reach: (outcome.state == State::Poisoned).then_some(reach.unwrap_or(Reach::Guarded).word()),
     }
+}
+
+fn change_entry(change: &Change) -> ChangeEntry {
+    ChangeEntry { code: change.code.word(), was: change.was.clone(), is: change.is.clone() }
 }
 
 fn programs(checked: &Checked, verdict: &ObjectVerdict) -> Vec<ProgramResult> {
@@ -180,7 +204,7 @@ fn conditions(checked: &Checked, at: usize, kernel: &Kernel) -> Vec<ConditionEnt
 }
 
 /// Why a verdict is not ok: every distinct reason once, in the order of the accesses.
-fn reasons(
+pub(super) fn reasons(
     checked: &Checked,
     verdict: &ObjectVerdict,
     answer: &Answer,
@@ -200,8 +224,7 @@ fn reasons(
     for cause in &verdict.causes {
         match cause {
             Cause::Refused => {
-                let problems = checked.object.problems.iter().filter(|problem| problem.libbpf_refuses());
-                problems.for_each(|problem| push(words::problem(problem)));
+                checked.refusals.iter().for_each(|why| push(words::refused(why)));
             }
             Cause::ByteOrder => push(words::byte_order(checked.object.endian, kernel.endian())),
             Cause::Failing(accesses) | Cause::NotStored(accesses) => {
@@ -209,6 +232,7 @@ fn reasons(
             }
             Cause::MayBeReached(accesses) => push(words::may_be_reached(accesses.len())),
             Cause::Unreplaced(accesses) => push(words::unreplaced(accesses.len())),
+            Cause::Changed(changed) => push(words::changed(changed)),
         }
     }
     reasons
@@ -243,6 +267,9 @@ fn unchecked(checked: &Checked) -> Vec<ReasonEntry> {
         .collect();
     if !symbols.is_empty() {
         add("ksyms", format!("whether kernel symbols and kfuncs exist: {}", symbols.join(", ")));
+    }
+    if checked.loader == Loader::Cilium {
+        add("other-modules", "types of the same name in modules whose BTF is not stored".to_owned());
     }
     add("helpers", "whether the kernel has the helpers, map types and program types".to_owned());
     add("verifier", "whether the verifier accepts the programs' logic".to_owned());

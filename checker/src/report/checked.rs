@@ -1,21 +1,30 @@
 //! What the report is built from.
 
+use std::sync::Arc;
+
 use corecheck_layouts::kernel::Modules;
 
 use crate::access::Access;
+use crate::loader::Loader;
 use crate::object::Object;
 use crate::verdict::{Judged, Without};
 
-/// The only loader whose rules are known so far.
-pub(super) const LOADER: &str = "libbpf";
-
-/// An object with everything that was found out about it. The verdicts are per kernel, in the kernels' order.
+/// An object under one loader's rules, with everything that was found out about it. The verdicts are per kernel, in the kernels'
+/// order.
 #[derive(Debug)]
 pub struct Checked {
+    /// The object's number in the report: an object stands here once for each loader.
+    pub number: usize,
     /// The object.
-    pub object: Object,
+    pub object: Arc<Object>,
+    /// Whose rules.
+    pub loader: Loader,
+    /// Whether it is the first loader: what is about the object alone is said there.
+    pub is_first: bool,
+    /// Why the loader refuses the object itself.
+    pub refusals: Vec<String>,
     /// Those of its accesses that were asked about.
-    pub accesses: Vec<Access>,
+    pub accesses: Arc<Vec<Access>>,
     /// How many accesses were not asked about.
     pub left_out: usize,
     /// Which modules were taken as loaded.

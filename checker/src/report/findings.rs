@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use corecheck_layouts::kernel::Kernel;
 
-use super::checked::{Checked, LOADER};
+use super::checked::Checked;
 use super::model::FindingEntry;
 use super::words;
 use crate::access::Access;
 use crate::resolve::{Reason, State};
 use crate::rules::{self, Level, Rule};
-use crate::verdict::Cause;
+use crate::verdict::{Cause, Observed};
 
 /// A finding under way.
 struct Draft {
     rule: &'static Rule,
     level: Level,
+    /// Position of the object under a loader.
     object: usize,
     /// Positions of kernels.
     kernels: BTreeSet<usize>,
@@ -24,7 +25,7 @@ struct Draft {
     message: String,
     details: Vec<String>,
     help: String,
-    /// Findings about a type as a whole gather its accesses; others stand for one access.
+    /// Findings about a type as a whole, or a field that changed, gather the accesses to it; others stand for one access.
     is_about_type: bool,
 }
 
@@ -62,10 +63,11 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
             is_about_type: true,
         });
     };
-    for problem in &object.problems {
-        if problem.libbpf_refuses() {
-            add(rules::OBJECT_REFUSED, problem.to_string(), BTreeSet::new());
-        }
+    for why in &checked.refusals {
+        add(rules::OBJECT_REFUSED, why.clone(), BTreeSet::new());
+    }
+    if !checked.is_first {
+        return;
     }
     if object.programs.is_empty() {
         add(rules::NO_PROGRAM, "the object holds no program".to_owned(), BTreeSet::new());
@@ -101,6 +103,10 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
             Cause::Failing(accesses) => (accesses, Level::Error),
             Cause::MayBeReached(accesses) | Cause::NotStored(accesses) => (accesses, Level::Warning),
             Cause::Unreplaced(accesses) => (accesses, Level::Note),
+            Cause::Changed(changed) => {
+                of_changes(index, checked, kernel, changed, drafts);
+                continue;
+            }
             Cause::Refused | Cause::ByteOrder => continue,
         };
         for &position in accesses {
@@ -110,7 +116,10 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
             let Some(rule) = rules::rule_of(reason) else { continue };
             let message = message(access, reason, outcome.state, level);
             let details = words::details(reason);
-            let is_about_type = matches!(reason, Reason::TypeAbsent(_) | Reason::NotStored(_));
+            let is_about_type = matches!(
+                reason,
+                Reason::TypeAbsent(_) | Reason::NotStored(_) | Reason::NotSearched(_) | Reason::Loader(_)
+            );
             let known = drafts.iter_mut().find(|draft| {
                 draft.object == index
                     && draft.rule.id == rule.id
@@ -136,6 +145,47 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
                 is_about_type,
             });
         }
+    }
+}
+
+/// Findings about fields that are something else there: each with all accesses that observe it.
+fn of_changes(
+    index: usize,
+    checked: &Checked,
+    kernel: usize,
+    changed: &[(usize, Observed)],
+    drafts: &mut Vec<Draft>,
+) {
+    let answer = &checked.judged.answers.distinct[checked.judged.answers.of_kernel[kernel]];
+    for (position, observed) in changed {
+        let rule = match observed {
+            Observed::Change(change) => rules::rule_of_change(change.code),
+            Observed::Misread { .. } => rules::READ_LENGTH,
+        };
+        let message = words::observed(&checked.accesses[*position], observed);
+        let details: Vec<String> = answer.outcomes[*position].target.iter().map(words::shown).collect();
+        let known = drafts.iter_mut().find(|draft| {
+            draft.object == index
+                && draft.rule.id == rule.id
+                && draft.message == message
+                && draft.details == details
+        });
+        if let Some(draft) = known {
+            draft.kernels.insert(kernel);
+            draft.accesses.insert(*position);
+            continue;
+        }
+        drafts.push(Draft {
+            rule,
+            level: rule.level,
+            object: index,
+            kernels: BTreeSet::from([kernel]),
+            accesses: BTreeSet::from([*position]),
+            message,
+            details,
+            help: (rule.help)(None),
+            is_about_type: true,
+        });
     }
 }
 
@@ -186,7 +236,9 @@ fn of_broken_modules(
 fn message(access: &Access, reason: &Reason, state: State, level: Level) -> String {
     let text = words::reason(access, reason).text;
     let text = match reason {
-        Reason::TypeAbsent(_) | Reason::NotStored(_) => format!("{}: {text}", access.essential_type_name()),
+        Reason::TypeAbsent(_) | Reason::NotStored(_) | Reason::NotSearched(_) => {
+            format!("{}: {text}", access.essential_type_name())
+        }
         _ => text,
     };
     match (state, level) {
@@ -206,8 +258,8 @@ impl Draft {
         FindingEntry {
             rule: self.rule.id,
             level: self.level.word(),
-            object: self.object,
-            loader: LOADER,
+            object: checked[self.object].number,
+            loader: checked[self.object].loader.to_string(),
             kernels: self.kernels.iter().map(|&position| kernels[position].name.to_string()).collect(),
             access: ids.first().copied(),
             accesses: ids,

@@ -2,11 +2,14 @@
 
 mod build;
 mod checked;
+mod disagreements;
 mod findings;
 pub mod model;
+mod representatives;
 pub(crate) mod words;
 
 pub(crate) use build::kernel_entry;
 pub use build::{build, left_out, object_entry};
 pub use checked::Checked;
 pub use model::{LeftOut, Report};
+pub use representatives::add_representatives;

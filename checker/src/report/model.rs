@@ -14,6 +14,8 @@ pub struct Report {
     pub schema: &'static str,
     /// Who made it.
     pub tool: Tool,
+    /// The loaders whose rules were applied, in the order in which they were asked for; the first decides the exit status.
+    pub loaders: Vec<LoaderEntry>,
     /// The objects that were checked.
     pub objects: Vec<ObjectEntry>,
     /// The kernels they were checked against, in the store's order.
@@ -25,6 +27,11 @@ pub struct Report {
     pub answers: Vec<AnswerEntry>,
     /// One result per object, kernel and loader, by object, then loader, then kernel.
     pub results: Vec<ResultEntry>,
+    /// Where loaders disagree; empty where one was asked for.
+    pub disagreements: Vec<DisagreementEntry>,
+    /// The fewest kernels that together give every distinct answer, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub representatives: Option<Vec<RepresentativeEntry>>,
     /// What to know and do, the gravest first.
     pub findings: Vec<FindingEntry>,
 }
@@ -36,6 +43,71 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+}
+
+/// A loader.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoaderEntry {
+    /// As on the command line: `libbpf`, `libbpf@1.1`, `aya`, `cilium` or `kernel`.
+    pub name: String,
+    /// For people; tells the version of aya-obj.
+    pub title: String,
+}
+
+/// Kernels on which loaders disagree about an object, all in the same way.
+#[derive(Debug, Clone, Serialize)]
+pub struct DisagreementEntry {
+    /// Index of the object.
+    pub object: usize,
+    /// Full names of the kernels, in the report's order.
+    pub kernels: Vec<String>,
+    /// What each loader comes to, in their order.
+    pub verdicts: Vec<LoaderVerdict>,
+    /// The accesses that do not come to the same with all loaders.
+    pub accesses: Vec<AccessDisagreement>,
+}
+
+/// One loader's verdict.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoaderVerdict {
+    /// The loader.
+    pub loader: String,
+    /// As of a result.
+    pub verdict: &'static str,
+    /// Why it is not ok.
+    pub reasons: Vec<ReasonEntry>,
+}
+
+/// An access that does not come to the same with all loaders.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccessDisagreement {
+    /// The access.
+    pub access: usize,
+    /// What it comes to with each loader, in their order.
+    pub outcomes: Vec<LoaderOutcome>,
+}
+
+/// What an access comes to with one loader.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoaderOutcome {
+    /// The loader.
+    pub loader: String,
+    /// As of an answer.
+    pub outcome: &'static str,
+    /// The number that the loader patches in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+}
+
+/// A kernel that stands for others.
+#[derive(Debug, Clone, Serialize)]
+pub struct RepresentativeEntry {
+    /// Its full name.
+    pub kernel: String,
+    /// The answers that it was chosen for: those that no kernel before it in this list gives.
+    pub answers: Vec<usize>,
+    /// Full names of the kernels that give one of these answers, itself included, in the report's order.
+    pub kernels: Vec<String>,
 }
 
 /// Why a kernel that nobody named is left out.
@@ -171,7 +243,7 @@ pub struct AnswerEntry {
     /// Index of the object.
     pub object: usize,
     /// Whose rules.
-    pub loader: &'static str,
+    pub loader: String,
     /// One outcome per access.
     pub outcomes: Vec<OutcomeEntry>,
 }
@@ -195,9 +267,23 @@ pub struct OutcomeEntry {
     /// What matched, in libbpf's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// What is something else there than the program was compiled for, though loaders accept it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeEntry>,
     /// For poisoned accesses, whether the verifier reaches them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reach: Option<&'static str>,
+}
+
+/// A silent change of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeEntry {
+    /// Which kind: `array`, `bitfield`, `enumerators`, `overlaid`, `pointee`, `sign`, `size` or `struct`.
+    pub code: &'static str,
+    /// What the program was compiled for.
+    pub was: String,
+    /// What it is in the target.
+    pub is: String,
 }
 
 /// A reason, for machines and for people.
@@ -241,7 +327,7 @@ pub struct ResultEntry {
     /// Full name of the kernel.
     pub kernel: String,
     /// Whose rules.
-    pub loader: &'static str,
+    pub loader: String,
     /// The answer it rests on.
     pub answer: usize,
     /// `ok`, `degraded`, `risky`, `unknown` or `fails`.
@@ -280,7 +366,7 @@ pub struct FindingEntry {
     /// Index of the object.
     pub object: usize,
     /// Whose rules.
-    pub loader: &'static str,
+    pub loader: String,
     /// Full names of the kernels, in the report's order; empty for findings about the object itself.
     pub kernels: Vec<String>,
     /// The access it shows; the first of `accesses`.

@@ -1,15 +1,14 @@
 //! Reasons in words: a code that does not change, and a sentence for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use corecheck_layouts::btf::Endian;
 use corecheck_layouts::kernel::{Absence, Gap};
 
 use super::model::{ConditionEntry, ReasonEntry};
 use crate::access::{Access, Broken, Skipped};
-use crate::object::Problem;
-use crate::resolve::{MismatchCode, PatchError, Place, Reason};
-use crate::verdict::Condition;
+use crate::resolve::{Change, ChangeCode, MismatchCode, Misread, PatchError, Place, Reason};
+use crate::verdict::{Condition, Observed};
 
 /// A reason of an outcome.
 pub(super) fn reason(access: &Access, reason: &Reason) -> ReasonEntry {
@@ -37,13 +36,18 @@ pub(crate) fn code(reason: &Reason) -> &'static str {
         Reason::Patch(error) => match error {
             PatchError::UnexpectedValue { .. } => "unexpected-value",
             PatchError::OffsetTooLarge(_) => "offset-too-large",
+            PatchError::NumberTooLarge(_) => "number-too-large",
             PatchError::UnexpectedWidth { .. } | PatchError::NoSuchWidth(_) => "unexpected-width",
             PatchError::UnexpectedInstruction(_) => "unexpected-instruction",
         },
+        Reason::NotSearched(_) => "module-not-searched",
+        Reason::Loader(_) => "loader-refuses",
+        Reason::NotReached => "not-reached",
         Reason::Broken(Broken::AnonymousRoot) => "anonymous-root",
         Reason::Broken(_) => "broken-access",
         Reason::Skipped(Skipped::NotLoaded) => "program-not-loaded",
         Reason::Skipped(Skipped::Eliminated) => "function-eliminated",
+        Reason::Skipped(Skipped::NotCalled) => "function-not-called",
         Reason::NotStored(Gap::ModuleNotStored(_)) => "module-not-stored",
         Reason::NotStored(Gap::ModulesNotStored) => "modules-not-stored",
         Reason::NotStored(Gap::ModulesBroken(_)) => "broken-btf",
@@ -72,6 +76,12 @@ fn text(access: &Access, reason: &Reason) -> String {
         Reason::Value(error) => error.to_string(),
         Reason::Patch(error) => error.to_string(),
         Reason::Broken(broken) => broken.to_string(),
+        Reason::NotSearched(module) => {
+            format!("not in vmlinux; in {module}.ko, whose BTF the loader does not search")
+        }
+        Reason::Loader(text) => text.clone(),
+        Reason::NotReached => "the loader gives up before it comes to this access".to_owned(),
+        Reason::Skipped(Skipped::NotCalled) => "no program reaches its function".to_owned(),
         Reason::Skipped(Skipped::NotLoaded) => "its program is not loaded automatically".to_owned(),
         Reason::Skipped(Skipped::Eliminated) => {
             "its code belongs to a weak function that linking replaced".to_owned()
@@ -122,12 +132,16 @@ pub(super) fn broken_modules(broken: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// Lines that show where the target differs.
-pub(super) fn details(reason: &Reason) -> Vec<String> {
-    let shown = |place: &Place| match place.unit.as_str() {
+/// A place in a target, with the module if it is in one.
+pub(super) fn shown(place: &Place) -> String {
+    match place.unit.as_str() {
         "vmlinux" => place.spec.clone(),
         module => format!("{} [{module}]", place.spec),
-    };
+    }
+}
+
+/// Lines that show where the target differs.
+pub(super) fn details(reason: &Reason) -> Vec<String> {
     match reason {
         Reason::NoMatch(explained) => explained.nearest.iter().map(shown).collect(),
         Reason::Ambiguous(ambiguity) => ambiguity
@@ -174,9 +188,9 @@ pub(super) fn condition(condition: &Condition) -> ConditionEntry {
     ConditionEntry { code, text, module, without: None }
 }
 
-/// Something about the object that loaders refuse.
-pub(super) fn problem(problem: &Problem) -> ReasonEntry {
-    ReasonEntry { code: "object-refused", text: problem.to_string() }
+/// Something about the object for which the loader refuses it.
+pub(super) fn refused(why: &str) -> ReasonEntry {
+    ReasonEntry { code: "object-refused", text: why.to_owned() }
 }
 
 /// Object and kernel of different byte orders.
@@ -190,6 +204,45 @@ pub(super) fn may_be_reached(count: usize) -> ReasonEntry {
     let accesses = if count == 1 { "access" } else { "accesses" };
     let text = format!("{count} unresolved {accesses}, which the verifier may come to");
     ReasonEntry { code: "may-be-reached", text }
+}
+
+/// Why a verdict is risky.
+pub(super) fn changed(changed: &[(usize, Observed)]) -> ReasonEntry {
+    let accesses: BTreeSet<usize> = changed.iter().map(|&(access, _)| access).collect();
+    let text = match accesses.len() {
+        1 => "1 field is something else than the program was compiled for".to_owned(),
+        count => format!("{count} reads of fields that are something else than the program was compiled for"),
+    };
+    ReasonEntry { code: "changed", text }
+}
+
+/// What an access reads that is something else than the program was compiled for.
+pub(super) fn observed(access: &Access, observed: &Observed) -> String {
+    let root = access.essential_type_name();
+    let field = match access.path.as_str() {
+        "" => root.to_owned(),
+        path => format!("`{path}` of {root}"),
+    };
+    match observed {
+        Observed::Change(Change { code, was, is }) => match code {
+            ChangeCode::Enumerators => {
+                format!("numbers of {field} mean something else there: {is}, not {was}")
+            }
+            ChangeCode::Overlaid => format!("{field} is {is} there, and had {was}"),
+            _ => format!("{field} is {is} there, not {was}"),
+        },
+        Observed::Misread { bytes, how, local, target } => {
+            let read =
+                if *bytes == 1 { "1 byte is read".to_owned() } else { format!("{bytes} bytes are read") };
+            match how {
+                Misread::Part => format!("{read} of {field}, which has {target} there, not {local}"),
+                Misread::Beyond => {
+                    format!("{read} of {field}, which has only {target} there: what follows is read with it")
+                }
+                Misread::Moved => format!("{read} of {field}, of which members lie elsewhere there"),
+            }
+        }
+    }
 }
 
 /// Why a verdict is degraded.

@@ -13,7 +13,7 @@ const NAME_BYTES: usize = 64;
 
 /// Counts comparisons down.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     left: u32,
     in_all: u32,
     is_exhausted: bool,
@@ -21,32 +21,32 @@ pub(super) struct Budget {
 
 impl Budget {
     /// So many comparisons for all accesses and candidates together.
-    pub(super) fn of(in_all: u32) -> Self {
+    pub(crate) fn of(in_all: u32) -> Self {
         Self { left: STEPS, in_all, is_exhausted: false }
     }
 
     /// What is left for all together.
-    pub(super) fn left_in_all(&self) -> u32 {
+    pub(crate) fn left_in_all(&self) -> u32 {
         self.in_all
     }
 
     /// Whether some comparison was refused because too few were left for all together.
-    pub(super) fn is_exhausted(&self) -> bool {
+    pub(crate) fn is_exhausted(&self) -> bool {
         self.is_exhausted
     }
 
     /// Begins with the next candidate.
-    pub(super) fn next_candidate(&mut self) {
+    pub(crate) fn next_candidate(&mut self) {
         self.left = STEPS;
     }
 
     /// Pays for one comparison.
-    pub(super) fn spend(&mut self) -> Result<(), MatchError> {
+    pub(crate) fn spend(&mut self) -> Result<(), MatchError> {
         self.spend_on(&[])
     }
 
     /// Pays for one comparison with this name: what it costs grows with the name.
-    pub(super) fn spend_on(&mut self, name: &[u8]) -> Result<(), MatchError> {
+    pub(crate) fn spend_on(&mut self, name: &[u8]) -> Result<(), MatchError> {
         let steps = u32::try_from(name.len() / NAME_BYTES).unwrap_or(u32::MAX).saturating_add(1);
         self.left = self.left.checked_sub(steps).ok_or(MatchError::TooComplex)?;
         let Some(in_all) = self.in_all.checked_sub(steps) else {

@@ -4,13 +4,14 @@
 //! problem. The order of the accesses matters, because libbpf remembers per local type which candidates matched
 //! before ([`resolve`]).
 
-mod budget;
-mod changes;
+pub(crate) mod budget;
+pub(crate) mod changes;
 mod enumval;
 mod explain;
 mod field;
 mod outcome;
 mod patch;
+mod rules;
 mod type_compat;
 mod type_match;
 
@@ -23,13 +24,15 @@ use corecheck_layouts::kernel::Found;
 
 pub use changes::{Change, ChangeCode, Extent, Misread};
 pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
+pub(crate) use patch::poison;
 pub use patch::{POISON, PatchError};
+pub use rules::Rules;
 
 pub(crate) use self::budget::STEPS_IN_ALL;
 
 use self::budget::Budget;
 use self::type_compat::types_are_compatible;
-use crate::access::{Access, Broken, RelocationKind, Slots, Spec, Value, value_of};
+use crate::access::{Access, Broken, RelocationKind, Slots, Spec, SpecError, Value, value_of};
 
 /// What the resolver is given besides the accesses.
 #[derive(Debug)]
@@ -42,6 +45,8 @@ pub struct Question<'a> {
     pub roots: &'a HashMap<TypeId, Arc<Found>>,
     /// Whether type ids of the target are the kernel's own; a store renumbers them.
     pub has_kernel_ids: bool,
+    /// What the loader does otherwise than the newest libbpf.
+    pub rules: Rules,
 }
 
 /// One candidate of a root type.
@@ -108,43 +113,54 @@ fn resolve_one<'a>(
         Ok(local) => local,
         Err(broken) => return Outcome::refused(Reason::Broken(broken.clone())),
     };
-    if access.kind == RelocationKind::TypeIdLocal {
-        let value = local.value;
-        return patch_in(slots, value, value, question.local, question.local, None);
+    if access.kind == RelocationKind::TypeMatches && !question.rules.knows_type_matches {
+        let number = RelocationKind::TYPE_MATCHES;
+        return Outcome::refused(Reason::Broken(Broken::Spec(SpecError::UnknownKind(number))));
     }
+    if access.kind == RelocationKind::TypeIdLocal {
+        let value = question.rules.seen(local.value, access.kind);
+        return patch_in(slots, value, value, question.local, question.local, question.rules, None);
+    }
+    let own = question.rules.seen(local.value, access.kind);
     let found = match question.roots.get(&access.root).map(Arc::as_ref) {
         Some(Found::In(found)) => found.as_slice(),
         Some(Found::Absent(absence)) => {
-            return no_match(access.kind, slots, local.value, question, Reason::TypeAbsent(absence.clone()));
+            return no_match(access.kind, slots, own, question, Reason::TypeAbsent(absence.clone()));
         }
         Some(Found::Unknown(gap)) => {
             return Outcome::because(State::Unknown, Reason::NotStored(gap.clone()));
         }
         None => return Outcome::because(State::Error, Reason::Broken(Broken::AnonymousRoot)),
     };
-    let candidates = candidates.entry(access.root).or_insert_with(|| {
+    let listed = candidates.entry(access.root).or_insert_with(|| {
         let of_unit = |unit: &'a corecheck_layouts::kernel::Candidates| {
             unit.ids.iter().map(|&id| Candidate { unit: &unit.unit, btf: &unit.btf, id })
         };
         found.iter().flat_map(of_unit).collect()
     });
+    let mut copied;
+    let candidates = if question.rules.prunes {
+        listed
+    } else {
+        copied = listed.clone();
+        &mut copied
+    };
     let choice = match choose(&local.spec, question, candidates, budget) {
         Ok(choice) => choice,
         Err(reason) => return Outcome::refused(reason),
     };
     match choice {
-        Choice::None(explained) => {
-            no_match(access.kind, slots, local.value, question, Reason::NoMatch(explained))
-        }
+        Choice::None(explained) => no_match(access.kind, slots, own, question, Reason::NoMatch(explained)),
         Choice::One { candidate, spec, value } => {
             let place = Place { unit: candidate.unit.to_owned(), spec: spec.describe(candidate.btf) };
-            let mut outcome = patch_in(slots, local.value, value, question.local, candidate.btf, Some(place));
+            let (local_btf, rules) = (question.local, question.rules);
+            let mut outcome = patch_in(slots, own, value, local_btf, candidate.btf, rules, Some(place));
             if access.kind == RelocationKind::TypeIdTarget && !question.has_kernel_ids {
                 outcome.value = None;
             }
             if access.kind == RelocationKind::FieldByteOffset && outcome.state == State::Resolved {
-                let changed =
-                    changes::changes(access, &local.spec, question.local, &spec, candidate.btf, budget);
+                let (own, there) = ((&local.spec, question.local), (&spec, candidate.btf));
+                let changed = changes::changes(access, own, there, true, budget);
                 (outcome.changes, outcome.extent) = (changed.changes, changed.extent);
                 outcome.changes.sort_unstable();
             }
@@ -173,7 +189,7 @@ fn choose<'a>(
     let mut kept = 0;
     for index in 0..candidates.len() {
         let candidate = candidates[index];
-        let spec = match match_candidate(local, question.local, candidate, budget).map_err(Reason::Match)? {
+        let spec = match match_candidate(local, question, candidate, budget).map_err(Reason::Match)? {
             Ok(spec) => spec,
             Err(mismatch) => {
                 if farthest.as_ref().is_none_or(|(best, _)| mismatch.depth() > best.depth()) {
@@ -183,6 +199,7 @@ fn choose<'a>(
             }
         };
         let value = value_of(&spec, candidate.btf, question.endian).map_err(Reason::Value)?;
+        let value = question.rules.seen(value, spec.kind);
         match &chosen {
             None => chosen = Some((candidate, spec, value)),
             Some((first, first_spec, first_value)) => {
@@ -228,11 +245,12 @@ fn choose<'a>(
 /// `bpf_core_spec_match`.
 fn match_candidate(
     local: &Spec,
-    local_btf: &Btf,
+    question: &Question<'_>,
     candidate: Candidate<'_>,
     budget: &mut Budget,
 ) -> Result<Result<Spec, Mismatch>, MatchError> {
     let Candidate { btf, id, .. } = candidate;
+    let (local_btf, levels) = (question.local, question.rules.levels);
     budget.next_candidate();
     // The name, of which candidates have as long a one as they like, is also shown.
     budget.spend_on(btf.name_bytes(id))?;
@@ -243,9 +261,9 @@ fn match_candidate(
         return field::match_field(local, local_btf, btf, id, budget);
     }
     let matches = if local.kind == RelocationKind::TypeMatches {
-        type_match::types_match(local_btf, local.root, btf, id, budget)?
+        type_match::types_match([local_btf, btf], [local.root, id], levels, budget)?
     } else {
-        types_are_compatible(local_btf, local.root, btf, id, budget)?
+        types_are_compatible([local_btf, btf], [local.root, id], levels, budget)?
     };
     let spec = Spec { root: id, raw: Vec::new(), accessors: Vec::new(), bit_offset: 0, kind: local.kind };
     Ok(if matches { Ok(spec) } else { Err(Mismatch::Kind) })
@@ -260,10 +278,11 @@ fn no_match(
     reason: Reason,
 ) -> Outcome {
     if !kind.may_be_absent() {
-        let patched = Some(patch::poison(slots));
+        let patched = Some(poison(slots));
         return Outcome { patched, ..Outcome::because(State::Poisoned, reason) };
     }
-    let outcome = patch_in(slots, local, Value::default(), question.local, question.local, None);
+    let (btf, rules) = (question.local, question.rules);
+    let outcome = patch_in(slots, local, Value::default(), btf, btf, rules, None);
     match outcome.state {
         State::Resolved => Outcome { state: State::Absent, reason: Some(reason), ..outcome },
         _ => outcome,
@@ -277,9 +296,10 @@ fn patch_in(
     target: Value,
     local_btf: &Btf,
     target_btf: &Btf,
+    rules: Rules,
     place: Option<Place>,
 ) -> Outcome {
-    let outcome = match patch::patch(slots, &local, local_btf, &target, target_btf) {
+    let outcome = match patch::patch(slots, (&local, local_btf), (&target, target_btf), rules) {
         Ok(patch::Patched::Done(patched)) => Outcome {
             state: State::Resolved,
             value: Some(target.number),
@@ -311,19 +331,20 @@ pub(crate) fn compatible(
     target_btf: &Btf,
     target: TypeId,
 ) -> Result<bool, MatchError> {
-    types_are_compatible(local_btf, local, target_btf, target, &mut Budget::of(STEPS_IN_ALL))
+    let levels = Rules::LIBBPF.levels;
+    types_are_compatible([local_btf, target_btf], [local, target], levels, &mut Budget::of(STEPS_IN_ALL))
 }
 
 impl Outcome {
     /// An error, or, where it was a bound of our own that ended the work, unknown: that says nothing of what a loader
     /// would do.
-    fn refused(reason: Reason) -> Self {
+    pub(crate) fn refused(reason: Reason) -> Self {
         let is_our_bound =
             matches!(reason, Reason::Match(MatchError::TooComplex) | Reason::Broken(Broken::TooMuchText));
         Self::because(if is_our_bound { State::Unknown } else { State::Error }, reason)
     }
 
-    fn because(state: State, reason: Reason) -> Self {
+    pub(crate) fn because(state: State, reason: Reason) -> Self {
         Self {
             state,
             value: None,

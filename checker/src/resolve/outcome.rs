@@ -242,4 +242,10 @@ pub enum Reason {
     Skipped(Skipped),
     /// What would be needed is not stored.
     NotStored(Gap),
+    /// Not in vmlinux; this module has it, but the loader searches no modules.
+    NotSearched(String),
+    /// What a loader other than libbpf stumbles over, in words.
+    Loader(String),
+    /// The loader gave up before it came to the access.
+    NotReached,
 }

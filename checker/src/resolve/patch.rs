@@ -7,6 +7,7 @@ use aya_obj::generated::{
 use corecheck_layouts::btf::{Btf, Type};
 use thiserror::Error;
 
+use super::Rules;
 use crate::access::{Slots, Value};
 use crate::object::Insn;
 
@@ -39,6 +40,9 @@ pub enum PatchError {
     /// The new width is none that a load can have.
     #[error("no load or store is {0} bytes wide")]
     NoSuchWidth(u32),
+    /// The number does not fit the 32 bits that the instruction has (cilium/ebpf).
+    #[error("{0} does not fit into the instruction, which holds numbers up to 2147483647")]
+    NumberTooLarge(u64),
     /// Not an instruction that can carry a relocation.
     #[error("instruction {0:#04x} cannot carry a relocation")]
     UnexpectedInstruction(u8),
@@ -54,7 +58,7 @@ pub(super) enum Patched {
 }
 
 /// The slots with every one replaced by the poison call.
-pub(super) fn poison(slots: Slots) -> Slots {
+pub(crate) fn poison(slots: Slots) -> Slots {
     let call = Insn { code: (BPF_JMP | BPF_CALL) as u8, imm: POISON, ..Insn::default() };
     Slots { first: call, second: slots.first.is_ld_imm64().then_some(call) }
 }
@@ -72,16 +76,18 @@ fn may_resize(local: &Value, local_btf: &Btf, target: &Value, target_btf: &Btf) 
 /// Patches one instruction.
 pub(super) fn patch(
     slots: Slots,
-    local: &Value,
-    local_btf: &Btf,
-    target: &Value,
-    target_btf: &Btf,
+    (local, local_btf): (&Value, &Btf),
+    (target, target_btf): (&Value, &Btf),
+    rules: Rules,
 ) -> Result<Patched, PatchError> {
     let mut slots = slots;
     let insn = &mut slots.first;
     let expect = |found: i64| {
         let expected = local.number;
-        if local.validate && found as u64 != expected {
+        // Where numbers have 32 bits, so have immediate values and offsets when they are compared.
+        let is_same =
+            if rules.wide_numbers { found as u64 == expected } else { found as u32 == expected as u32 };
+        if local.validate && !is_same {
             return Err(PatchError::UnexpectedValue { found, expected });
         }
         Ok(())
@@ -119,7 +125,15 @@ pub(super) fn patch(
             else {
                 return Err(unexpected);
             };
-            expect(i64::from(insn.imm as u32) | i64::from(second.imm) << 32)?;
+            if rules.wide_numbers {
+                expect(i64::from(insn.imm as u32) | i64::from(second.imm) << 32)?;
+            } else {
+                // Until libbpf 1.0 the sign of the lower half went into the upper one (fixed by 0167a883).
+                let found = i64::from(insn.imm).wrapping_add(i64::from(second.imm) << 32);
+                if local.validate && found as u64 != local.number {
+                    return Err(PatchError::UnexpectedValue { found, expected: local.number });
+                }
+            }
             insn.imm = target.number as i32;
             second.imm = (target.number >> 32) as i32;
         }

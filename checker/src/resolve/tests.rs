@@ -48,7 +48,13 @@ fn unit(name: &str, fill: impl FnOnce(&mut Builder) -> Vec<TypeId>) -> Candidate
 fn ask(accesses: &[Access], found: Option<Found>) -> Vec<Outcome> {
     let (local, root) = local();
     let roots: HashMap<TypeId, Arc<Found>> = found.map(|found| (root, Arc::new(found))).into_iter().collect();
-    let question = Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+    let question = Question {
+        local: &local,
+        endian: Endian::Little,
+        roots: &roots,
+        has_kernel_ids: true,
+        rules: Rules::LIBBPF,
+    };
     resolve(accesses, &question)
 }
 
@@ -184,7 +190,7 @@ fn a_load_whose_width_would_change_is_poisoned() {
     let outcome = ask(&[Access { slots: load, ..offset("0:0", 0) }], found).remove(0);
     let (local, target) = ((4, "int".to_owned()), (8, "long".to_owned()));
     assert_eq!(outcome.reason, Some(Reason::WidthChanged { local, target }));
-    assert_eq!((outcome.state, outcome.patched), (State::Poisoned, Some(patch::poison(load))));
+    assert_eq!((outcome.state, outcome.patched), (State::Poisoned, Some(poison(load))));
     assert!(outcome.target.is_some_and(|place| place.spec == "struct s.a (0:0 @ offset 8)"));
 }
 
@@ -206,8 +212,13 @@ fn a_name_that_stands_for_something_else_is_told() {
             vec![typedef(types, to)]
         })]);
         let roots = HashMap::from([(root, Arc::new(found))]);
-        let question =
-            Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+        let question = Question {
+            local: &local,
+            endian: Endian::Little,
+            roots: &roots,
+            has_kernel_ids: true,
+            rules: Rules::LIBBPF,
+        };
         match resolve(std::slice::from_ref(&access), &question).remove(0).reason {
             Some(Reason::NoMatch(explained)) => explained.text,
             other => panic!("{other:?}"),
@@ -241,8 +252,13 @@ fn enumerators_are_found_by_name_wherever_they_stand() {
         access.slots.first = Insn { code: 0xb7, imm: 11, ..Insn::default() };
         let found = Found::In(vec![unit("vmlinux", |types| vec![fill(names)(types)])]);
         let roots = HashMap::from([(root, Arc::new(found))]);
-        let question =
-            Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+        let question = Question {
+            local: &local,
+            endian: Endian::Little,
+            roots: &roots,
+            has_kernel_ids: true,
+            rules: Rules::LIBBPF,
+        };
         let outcome = resolve(&[access], &question).remove(0);
         (outcome.value, outcome.target.map(|place| place.spec))
     };
@@ -292,7 +308,13 @@ fn the_comparisons_that_were_made_would_have_been_enough() {
     let found = Found::In(vec![unit("vmlinux", |types| vec![ints(types, "s", &[("a", 8), ("b", 12)])])]);
     let (local, root) = local();
     let roots = HashMap::from([(root, Arc::new(found))]);
-    let question = Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+    let question = Question {
+        local: &local,
+        endian: Endian::Little,
+        roots: &roots,
+        has_kernel_ids: true,
+        rules: Rules::LIBBPF,
+    };
     let accesses = [offset("0:0", 0), offset("0:1", 1)];
     let accesses: Vec<&Access> = accesses.iter().collect();
     let whole = resolve_some(&accesses, &question, 1000);

@@ -8,19 +8,16 @@ use super::budget::Budget;
 
 /// Chains of pointers and arrays followed at one level.
 const MAX_CHAIN: usize = 32;
-/// Prototypes within prototypes.
-const MAX_LEVEL: usize = 32;
 
-/// `bpf_core_types_are_compat`; the roots' names were compared by the caller.
+/// `bpf_core_types_are_compat`; the roots' names were compared by the caller. `levels`: prototypes within prototypes.
 pub(super) fn types_are_compatible(
-    local_btf: &Btf,
-    local: TypeId,
-    target_btf: &Btf,
-    target: TypeId,
+    [local_btf, target_btf]: [&Btf; 2],
+    [local, target]: [TypeId; 2],
+    levels: usize,
     budget: &mut Budget,
 ) -> Result<bool, MatchError> {
     let mut pair = Pair { local_btf, target_btf, budget };
-    pair.compatible(local, target, MAX_LEVEL)
+    pair.compatible(local, target, levels)
 }
 
 struct Pair<'a> {

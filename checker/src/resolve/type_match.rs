@@ -8,19 +8,17 @@ use super::budget::Budget;
 
 /// Chains of pointers and arrays followed at one level.
 const MAX_CHAIN: usize = 32;
-/// Members and parameters within each other.
-const MAX_LEVEL: usize = 32;
 
-/// `bpf_core_types_match`; the roots' names were compared by the caller.
+/// `bpf_core_types_match`; the roots' names were compared by the caller. `levels`: members and parameters within each
+/// other.
 pub(super) fn types_match(
-    local_btf: &Btf,
-    local: TypeId,
-    target_btf: &Btf,
-    target: TypeId,
+    [local_btf, target_btf]: [&Btf; 2],
+    [local, target]: [TypeId; 2],
+    levels: usize,
     budget: &mut Budget,
 ) -> Result<bool, MatchError> {
     let mut pair = Pair { local_btf, target_btf, budget };
-    pair.matches(local, target, false, MAX_LEVEL)
+    pair.matches(local, target, false, levels)
 }
 
 struct Pair<'a> {

@@ -1,26 +1,35 @@
 //! Rules: what a finding is called, how grave it is, and what to do about it. One rule a file.
 
 mod ambiguous;
+mod array_changed;
 mod array_too_short;
 mod baked_in_offsets;
+mod bitfield_changed;
 mod broken_btf;
 mod byte_order;
 mod cannot_relocate;
 mod enumerator_missing;
+mod enumerators_changed;
 mod field_kind_changed;
 mod field_missing;
+mod field_overlaid;
 mod module_not_loaded;
+mod module_not_searched;
 mod module_without_btf;
 mod no_program;
 mod object_refused;
 mod page;
+mod pointee_changed;
+mod read_length;
+mod size_or_sign_changed;
+mod struct_changed;
 mod type_missing;
 mod type_not_configured;
 mod type_not_stored;
 mod width_changed;
 
 use crate::access::Access;
-use crate::resolve::{MismatchCode, Reason};
+use crate::resolve::{ChangeCode, MismatchCode, Reason};
 use corecheck_layouts::kernel::{Absence, Gap};
 
 pub use page::Page;
@@ -75,20 +84,29 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 17] = [
+pub static ALL: [&Rule; 26] = [
     &ambiguous::RULE,
+    &array_changed::RULE,
     &array_too_short::RULE,
     &baked_in_offsets::RULE,
+    &bitfield_changed::RULE,
     &broken_btf::RULE,
     &byte_order::RULE,
     &cannot_relocate::RULE,
     &enumerator_missing::RULE,
+    &enumerators_changed::RULE,
     &field_kind_changed::RULE,
     &field_missing::RULE,
+    &field_overlaid::RULE,
     &module_not_loaded::RULE,
+    &module_not_searched::RULE,
     &module_without_btf::RULE,
     &no_program::RULE,
     &object_refused::RULE,
+    &pointee_changed::RULE,
+    &read_length::RULE,
+    &size_or_sign_changed::RULE,
+    &struct_changed::RULE,
     &type_missing::RULE,
     &type_not_configured::RULE,
     &type_not_stored::RULE,
@@ -103,6 +121,8 @@ pub static BROKEN_BTF: &Rule = &broken_btf::RULE;
 pub static NO_PROGRAM: &Rule = &no_program::RULE;
 /// The rule for an object of another byte order.
 pub static BYTE_ORDER: &Rule = &byte_order::RULE;
+/// The rule for reads whose length does not fit the target's field.
+pub static READ_LENGTH: &Rule = &read_length::RULE;
 /// The rule for an object that loaders refuse.
 pub static OBJECT_REFUSED: &Rule = &object_refused::RULE;
 
@@ -125,8 +145,23 @@ pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {
         Reason::Match(_) | Reason::Value(_) | Reason::Patch(_) | Reason::Broken(_) => &cannot_relocate::RULE,
         Reason::NotStored(Gap::ModulesBroken(_)) => &broken_btf::RULE,
         Reason::NotStored(_) => &type_not_stored::RULE,
-        Reason::Skipped(_) => return None,
+        Reason::NotSearched(_) => &module_not_searched::RULE,
+        Reason::Loader(_) => &cannot_relocate::RULE,
+        Reason::NotReached | Reason::Skipped(_) => return None,
     })
+}
+
+/// The rule that a silent change falls under.
+pub fn rule_of_change(code: ChangeCode) -> &'static Rule {
+    match code {
+        ChangeCode::Array => &array_changed::RULE,
+        ChangeCode::Bitfield => &bitfield_changed::RULE,
+        ChangeCode::Enumerators => &enumerators_changed::RULE,
+        ChangeCode::Overlaid => &field_overlaid::RULE,
+        ChangeCode::Pointee => &pointee_changed::RULE,
+        ChangeCode::Sign | ChangeCode::Size => &size_or_sign_changed::RULE,
+        ChangeCode::Struct => &struct_changed::RULE,
+    }
 }
 
 /// The root type's name without keyword and flavour: what a new flavour is made of.

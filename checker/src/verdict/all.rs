@@ -4,16 +4,19 @@ use std::collections::HashMap;
 
 use corecheck_layouts::kernel::{Kernel, Modules};
 
-use super::{ObjectVerdict, judge};
+use super::{Load, ObjectVerdict, judge};
 use crate::access::Access;
-use crate::answer::{Answer, Answers, answer};
+use crate::answer::{Answer, Answers, answer_by};
 use crate::attach::externs;
+use crate::loader::Loader;
 use crate::object::Object;
 use crate::reach::{Known, Reach, reach_all};
 
 /// What is judged.
 #[derive(Debug)]
 pub struct Case<'a> {
+    /// Whose rules.
+    pub loader: Loader,
     /// The object.
     pub object: &'a Object,
     /// All of its accesses: a guard may ask about a type that nobody asked about here.
@@ -38,7 +41,7 @@ pub struct Judged {
 
 /// Judges an object on every kernel, with these modules taken as loaded.
 pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Judged {
-    let answers = answer(case.object, case.accesses, kernels, modules);
+    let answers = answer_by(case.loader, case.object, case.accesses, kernels, modules);
     let externs = externs(case.object, kernels, modules);
     let known = Known { externs: &externs, missing_helpers: (&[], &[]), data: case.data };
     let reaches = reach_all(case.object, case.accesses, &answers, kernels, &known);
@@ -48,6 +51,7 @@ pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Jud
         reach: Vec::new(),
         verdicts: Vec::with_capacity(kernels.len()),
     };
+    let is_refused = !case.loader.refusals(case.object).is_empty();
     let mut by_numbers: HashMap<(usize, usize), usize> = HashMap::new();
     let mut by_content: HashMap<(Answer, Vec<Option<Reach>>), usize> = HashMap::new();
     for (at, kernel) in kernels.iter().enumerate() {
@@ -66,7 +70,8 @@ pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Jud
         });
         judged.answers.of_kernel.push(index);
         let answer = &judged.answers.distinct[index];
-        judged.verdicts.push(judge(case.object, &accesses, answer, reach, kernel));
+        let load = Load { object: case.object, loader: case.loader, is_refused };
+        judged.verdicts.push(judge(&load, &accesses, answer, reach, kernel));
     }
     judged
 }

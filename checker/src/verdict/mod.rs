@@ -2,10 +2,12 @@
 
 mod all;
 mod judge;
+mod observed;
 mod without;
 
 pub use all::{Case, Judged, judge_all};
-pub use judge::judge;
+pub use judge::{Load, judge};
+pub use observed::{Observed, observed};
 pub use without::{Without, without};
 
 /// The verdict on a program or an object, from best to worst: the worst stands.
@@ -96,6 +98,8 @@ pub enum Cause {
     MayBeReached(Vec<usize>),
     /// These accesses are poisoned and guarded, and nothing takes their place.
     Unreplaced(Vec<usize>),
+    /// What these accesses read is something else than the program was compiled for.
+    Changed(Vec<(usize, Observed)>),
     /// These accesses need types that are not stored.
     NotStored(Vec<usize>),
 }

@@ -8,6 +8,7 @@ mod against;
 mod bad_btf;
 mod bad_objects;
 mod bad_usage;
+mod changes;
 mod debian;
 mod elf;
 mod embedded;

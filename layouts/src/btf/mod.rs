@@ -26,6 +26,7 @@ pub use distilled::DistilledError;
 pub use error::BtfError;
 pub use header::{Header, HeaderProblem, has_magic};
 pub use names::essential_name;
+pub use subset::gather;
 pub use types::Type;
 pub use wire::{Endian, Kind};
 pub use write::{Builder, MemberSpec, TypeSpec};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use super::{Btf, BtfError, Builder, MemberSpec, Type, TypeId, TypeSpec};
+use super::{Btf, BtfError, Builder, Endian, MemberSpec, Type, TypeId, TypeSpec};
 
 /// How much of a type is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,14 +43,16 @@ impl Btf {
         let units: Vec<(usize, &Self, &BTreeSet<TypeId>)> = std::iter::once(own).chain(others).collect();
         let mut all: BTreeSet<Place> = BTreeSet::new();
         for (unit, _, roots) in &units {
-            all.extend(roots.iter().map(|&id| Place::new(*unit, id, self)));
+            all.extend(roots.iter().map(|&id| Place::new(*unit, id, Some(self))));
         }
         let mut copy = Copy {
-            base: self,
+            base: Some(self),
             units: units.iter().map(|(_, btf, _)| *btf).collect(),
             roots: &all,
+            hides: &|_| false,
             builder: Builder::new(self.endian()),
             known: HashMap::new(),
+            enums: HashMap::new(),
             queue: VecDeque::new(),
         };
         let mut ids = Vec::new();
@@ -61,12 +63,41 @@ impl Btf {
             // By this type BTF tells how large pointers are (`btf__pointer_size`).
             copy.builder.int("long unsigned int", size, 0);
         }
-        while let Some((from, need, to)) = copy.queue.pop_front() {
-            let spec = copy.spec(from, need);
-            copy.builder.define(to, spec);
-        }
-        Ok((copy.builder.finish()?, ids))
+        Ok((copy.finish()?, ids))
     }
+}
+
+/// BTF with roots from several BTFs that have nothing to do with each other, with all that [`Btf::subset`] takes along.
+///
+/// Each name that a root has, without a flavour, is one that `hides`: whatever else has it, because a root holds it or because
+/// it was there in another BTF, loses its name, so that nobody who looks for the name finds more than the roots. Enumerations
+/// keep theirs, because loaders compare it; equal ones are there once.
+///
+/// Returns the bytes, and the ids that the roots have there, in their order.
+///
+/// # Errors
+/// As [`Btf::subset`].
+pub fn gather(
+    endian: Endian,
+    units: &[(&Btf, BTreeSet<TypeId>)],
+    hides: &dyn Fn(&[u8]) -> bool,
+) -> Result<(Vec<u8>, Vec<TypeId>), BtfError> {
+    let places = units.iter().enumerate();
+    let places =
+        places.flat_map(|(unit, (_, roots))| roots.iter().map(move |&id| Place::new(unit, id, None)));
+    let all: BTreeSet<Place> = places.collect();
+    let mut copy = Copy {
+        base: None,
+        units: units.iter().map(|(btf, _)| *btf).collect(),
+        roots: &all,
+        hides,
+        builder: Builder::new(endian),
+        known: HashMap::new(),
+        enums: HashMap::new(),
+        queue: VecDeque::new(),
+    };
+    let ids = all.iter().map(|place| copy.map(place.unit, place.id, Need::Whole)).collect();
+    Ok((copy.finish()?, ids))
 }
 
 /// A type of one of the units; what a module has of its base is the base's.
@@ -77,21 +108,35 @@ struct Place {
 }
 
 impl Place {
-    fn new(unit: usize, id: TypeId, base: &Btf) -> Self {
-        Self { unit: if id.0 < base.type_count() { 0 } else { unit }, id }
+    fn new(unit: usize, id: TypeId, base: Option<&Btf>) -> Self {
+        Self { unit: if base.is_some_and(|base| id.0 < base.type_count()) { 0 } else { unit }, id }
     }
 }
 
 struct Copy<'b> {
-    base: &'b Btf,
+    /// What all units stand on, if they stand on one.
+    base: Option<&'b Btf>,
     units: Vec<&'b Btf>,
     roots: &'b BTreeSet<Place>,
+    /// Names that only roots may have.
+    hides: &'b dyn Fn(&[u8]) -> bool,
     builder: Builder,
     known: HashMap<(Place, Need), TypeId>,
+    /// Enumerations of hidden names.
+    enums: HashMap<TypeSpec, TypeId>,
     queue: VecDeque<(Place, Need, TypeId)>,
 }
 
 impl Copy<'_> {
+    /// Copies what is still to be copied, and writes it all.
+    fn finish(mut self) -> Result<Vec<u8>, BtfError> {
+        while let Some((from, need, to)) = self.queue.pop_front() {
+            let spec = self.spec(from, need);
+            self.builder.define(to, spec);
+        }
+        self.builder.finish()
+    }
+
     /// The new id of a type, which is copied later.
     fn map(&mut self, unit: usize, id: TypeId, need: Need) -> TypeId {
         let from = self.units[unit];
@@ -110,6 +155,24 @@ impl Copy<'_> {
         if let Some(&known) = self.known.get(&(place, need)) {
             return known;
         }
+        if (self.hides)(from.name_bytes(id)) {
+            match from.ty(id) {
+                Type::Typedef { to, .. } if !self.roots.contains(&place) => {
+                    let new = self.map(unit, to, need);
+                    self.known.insert((place, need), new);
+                    return new;
+                }
+                ty @ (Type::Enum(_) | Type::Enum64(_)) => {
+                    if let Some(spec) = TypeSpec::of(ty) {
+                        let new =
+                            *self.enums.entry(spec).or_insert_with_key(|spec| self.builder.add(spec.clone()));
+                        self.known.insert((place, need), new);
+                        return new;
+                    }
+                }
+                _ => {}
+            }
+        }
         let new = self.builder.reserve();
         self.known.insert((place, need), new);
         self.queue.push_back((place, need, new));
@@ -119,7 +182,17 @@ impl Copy<'_> {
     fn spec(&mut self, from: Place, need: Need) -> TypeSpec {
         let unit = from.unit;
         let ty = self.units[unit].ty(from.id);
+        let hidden = !self.roots.contains(&from) && (self.hides)(self.units[unit].name_bytes(from.id));
+        let shown = |name: &str| if hidden { String::new() } else { name.to_owned() };
         match ty {
+            Type::Int(int) => TypeSpec::Int {
+                name: shown(int.name),
+                size: int.size,
+                encoding: int.encoding,
+                offset: int.offset,
+                bits: int.bits,
+            },
+            Type::Float { name, size } => TypeSpec::Float { name: shown(name), size },
             Type::Struct(composite) | Type::Union(composite) => {
                 let is_stub = need == Need::Pointee;
                 let members = composite.members().filter(|_| !is_stub).map(|member| MemberSpec {
@@ -130,7 +203,7 @@ impl Copy<'_> {
                 });
                 TypeSpec::Composite {
                     is_union: matches!(ty, Type::Union(_)),
-                    name: composite.name.to_owned(),
+                    name: shown(composite.name),
                     size: composite.size,
                     kind_flag: composite.kind_flag(),
                     members: members.collect(),

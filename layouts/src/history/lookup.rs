@@ -70,7 +70,7 @@ impl TypeName {
     /// What a store must be asked for, so that [`lookup`] finds the name.
     pub fn roots(&self) -> Vec<Root> {
         let kinds = self.kinds().into_iter().chain([Kind::Fwd]);
-        kinds.map(|kind| Root { name: self.name.clone(), kind, need: Need::All }).collect()
+        kinds.map(|kind| Root { name: self.name.clone(), kind, need: Need::All, everywhere: false }).collect()
     }
 }
 

@@ -26,6 +26,35 @@ pub enum Place {
     Nowhere,
 }
 
+/// How a loader looks for a root type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Search {
+    /// Types of the root's kind, the two kinds of enumerations being one; modules only when vmlinux has none (libbpf,
+    /// `bpf_core_find_cands`).
+    #[default]
+    Kind,
+    /// The same, but exactly of the root's kind (the kernel's own `bpf_core_find_cands`, kernel/bpf/btf.c; aya).
+    ExactKind,
+    /// Types of any kind, in vmlinux and in all modules (cilium/ebpf, `CORERelocate`). What is in vmlinux is found even
+    /// when modules are not stored, which may have others of that name.
+    Everywhere,
+}
+
+impl Search {
+    /// Whether a type of this kind is a candidate for a root of that kind.
+    fn takes(self, kind: Kind, root: Kind) -> bool {
+        match self {
+            Self::Kind => is_compatible(kind, root),
+            Self::ExactKind => kind == root,
+            Self::Everywhere => NAMED_TYPES.contains(&kind),
+        }
+    }
+}
+
+/// The kinds of types with names that loaders may take for each other.
+pub const NAMED_TYPES: [Kind; 8] =
+    [Kind::Struct, Kind::Union, Kind::Enum, Kind::Enum64, Kind::Typedef, Kind::Int, Kind::Float, Kind::Fwd];
+
 /// Why a type is certainly not found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Absence {
@@ -77,7 +106,17 @@ pub struct Candidates {
 /// Finds the candidates of root types, each an `(essential name, kind)`, in many kernels: for every root, for every
 /// kernel, in their orders. Kernels that answer alike may share what was found.
 pub fn find_all(kernels: &[&Kernel], roots: &[(&str, Kind)], modules: &Modules) -> Vec<Vec<Arc<Found>>> {
-    let mut search = Search::new(roots);
+    find_all_by(Search::Kind, kernels, roots, modules)
+}
+
+/// As [`find_all`], as another loader looks for them.
+pub fn find_all_by(
+    search: Search,
+    kernels: &[&Kernel],
+    roots: &[(&str, Kind)],
+    modules: &Modules,
+) -> Vec<Vec<Arc<Found>>> {
+    let mut search = Finder::new(search, roots);
     let mut by_root: Vec<Vec<Arc<Found>>> = roots.iter().map(|_| Vec::with_capacity(kernels.len())).collect();
     for kernel in kernels {
         for (of_root, found) in by_root.iter_mut().zip(search.kernel(kernel, modules)) {
@@ -90,13 +129,14 @@ pub fn find_all(kernels: &[&Kernel], roots: &[(&str, Kind)], modules: &Modules) 
 impl Kernel {
     /// Finds the candidates for root types: for each `(essential name, kind)` one answer, in their order.
     pub fn find(&self, roots: &[(&str, Kind)], modules: &Modules) -> Vec<Found> {
-        let found = Search::new(roots).kernel(self, modules);
+        let found = Finder::new(Search::Kind, roots).kernel(self, modules);
         found.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 }
 
 /// A search for some roots in many kernels. A `Btf` that kernels share is looked through once.
-struct Search<'r> {
+struct Finder<'r> {
+    search: Search,
     roots: &'r [(&'r str, Kind)],
     names: Vec<&'r [u8]>,
     kinds: BTreeSet<Kind>,
@@ -104,30 +144,71 @@ struct Search<'r> {
     looked: HashMap<*const Btf, HashMap<&'r [u8], Vec<TypeId>>>,
     /// What was found in a vmlinux, by its address and the number of the root.
     in_vmlinux: HashMap<(*const Btf, usize), Option<Arc<Found>>>,
-    /// The numbers that the roots have in what was looked up, and in which.
-    numbers: Option<(*const LookedUp, Vec<Option<usize>>)>,
+    /// The numbers that the roots have in what was looked up, and in which; several where kinds do not count.
+    numbers: Option<(*const LookedUp, Vec<Vec<usize>>)>,
 }
 
-impl<'r> Search<'r> {
-    fn new(roots: &'r [(&'r str, Kind)]) -> Self {
+impl<'r> Finder<'r> {
+    fn new(search: Search, roots: &'r [(&'r str, Kind)]) -> Self {
+        let own = roots.iter().map(|&(_, kind)| kind);
         Self {
+            search,
             roots,
             names: roots.iter().map(|(name, _)| name.as_bytes()).collect(),
-            kinds: roots.iter().map(|&(_, kind)| kind).collect(),
+            kinds: if search == Search::Everywhere { NAMED_TYPES.into() } else { own.collect() },
             looked: HashMap::new(),
             in_vmlinux: HashMap::new(),
             numbers: None,
         }
     }
 
-    /// The number that a root has in what was looked up.
-    fn number_in(&mut self, up: &Arc<LookedUp>, number: usize) -> Option<usize> {
+    /// The numbers that a root has in what was looked up; none when it was not asked for.
+    fn numbers_in(&mut self, up: &Arc<LookedUp>, number: usize) -> &[usize] {
         let own = Arc::as_ptr(up);
         if self.numbers.as_ref().is_none_or(|(known, _)| *known != own) {
-            let numbers = self.roots.iter().map(|&(name, kind)| up.root(name, kind)).collect();
-            self.numbers = Some((own, numbers));
+            let everywhere = self.search == Search::Everywhere;
+            let of_root = |&(name, kind): &(&str, Kind)| -> Vec<usize> {
+                // What was found for one kind of enumerations is all that there is of both.
+                let mut known: Vec<Kind> = Vec::new();
+                let mut numbers = Vec::new();
+                for kind in std::iter::once(kind).chain(NAMED_TYPES.into_iter().filter(|_| everywhere)) {
+                    if known.iter().any(|&other| is_compatible(kind, other)) {
+                        continue;
+                    }
+                    if let Some(number) = up.root(name, kind) {
+                        known.push(kind);
+                        numbers.push(number);
+                    }
+                }
+                numbers
+            };
+            self.numbers = Some((own, self.roots.iter().map(of_root).collect()));
         }
-        self.numbers.as_ref().and_then(|(_, numbers)| numbers.get(number).copied().flatten())
+        let numbers = self.numbers.as_ref().and_then(|(_, numbers)| numbers.get(number));
+        numbers.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What was looked up in a vmlinux. Where it was not asked for, nothing is known of it.
+    fn looked_up(&mut self, looked: &super::Looked, number: usize) -> Option<Arc<Found>> {
+        let search = self.search;
+        let root = self.roots.get(number).map(|&(_, kind)| kind)?;
+        let numbers = self.numbers_in(&looked.up, number);
+        let mut units = Vec::new();
+        for &number in numbers {
+            let found = looked.in_vmlinux(number);
+            if search == Search::Kind {
+                return found.cloned();
+            }
+            match found.map(Arc::as_ref) {
+                None => {}
+                Some(Found::In(found)) => units.extend(of_kinds(found, |kind| search.takes(kind, root))),
+                Some(_) => return found.cloned(),
+            }
+        }
+        if numbers.is_empty() {
+            return Some(Arc::new(Found::Unknown(Gap::TypeNotStored)));
+        }
+        (!units.is_empty()).then(|| Arc::new(Found::In(units)))
     }
 
     /// One answer for each root.
@@ -140,15 +221,11 @@ impl<'r> Search<'r> {
                 continue;
             }
             let here = match &kernel.looked {
-                Some(looked) => match self.number_in(&looked.up, number) {
-                    Some(root) => looked.in_vmlinux(root).cloned(),
-                    // It was not asked for: nothing is known of it.
-                    None => Some(Arc::new(Found::Unknown(Gap::TypeNotStored))),
-                },
+                Some(looked) => self.looked_up(looked, number),
                 None => kernel.vmlinux.as_ref().and_then(|btf| self.in_vmlinux(btf, number)),
             };
             if let Some(here) = here {
-                found.push(here);
+                found.push(self.with_modules(here, kernel, number, modules));
                 continue;
             }
             if let Some(missing) = kernel.lacks_modules_for(name, modules) {
@@ -174,6 +251,22 @@ impl<'r> Search<'r> {
         found
     }
 
+    /// What is in vmlinux, with what modules have where they are searched too.
+    fn with_modules(
+        &mut self,
+        here: Arc<Found>,
+        kernel: &Kernel,
+        number: usize,
+        modules: &Modules,
+    ) -> Arc<Found> {
+        let Found::In(units) = here.as_ref() else { return here };
+        if self.search != Search::Everywhere {
+            return here;
+        }
+        let more = self.in_modules(kernel, number, |module| modules.has(module));
+        if more.is_empty() { here } else { Arc::new(Found::In(units.iter().cloned().chain(more).collect())) }
+    }
+
     fn in_vmlinux(&mut self, btf: &Arc<Btf>, number: usize) -> Option<Arc<Found>> {
         if let Some(known) = self.in_vmlinux.get(&(Arc::as_ptr(btf), number)) {
             return known.clone();
@@ -195,8 +288,12 @@ impl<'r> Search<'r> {
             return Vec::new();
         }
         if let Some(looked) = &kernel.looked {
-            let Some(root) = self.number_in(&looked.up, number) else { return Vec::new() };
-            return looked.in_modules(root).iter().filter(|found| wanted(&found.unit)).cloned().collect();
+            let (search, kind) = (self.search, self.roots.get(number).map(|&(_, kind)| kind));
+            let Some(kind) = kind else { return Vec::new() };
+            let numbers = self.numbers_in(&looked.up, number);
+            let found = numbers.iter().flat_map(|&number| looked.in_modules(number));
+            let found = found.filter(|found| wanted(&found.unit));
+            return of_kinds(found, |found| search.takes(found, kind)).collect();
         }
         let modules = kernel.modules.iter().filter(|(module, _)| wanted(module));
         modules.filter_map(|(module, btf)| self.candidates(module, btf, number)).collect()
@@ -204,14 +301,25 @@ impl<'r> Search<'r> {
 
     fn candidates(&mut self, unit: &str, btf: &Arc<Btf>, number: usize) -> Option<Candidates> {
         let &(name, kind) = self.roots.get(number)?;
-        let (names, kinds) = (&self.names, &self.kinds);
+        let (names, kinds, search) = (&self.names, &self.kinds, self.search);
         let found = self.looked.entry(Arc::as_ptr(btf)).or_insert_with(|| {
             btf.find_by_essential_name(names, |kind| kinds.iter().any(|&wanted| is_compatible(kind, wanted)))
         });
         let ids = found.get(name.as_bytes())?.iter().copied();
-        let ids: Vec<TypeId> = ids.filter(|&id| is_compatible(btf.kind(id), kind)).collect();
+        let ids: Vec<TypeId> = ids.filter(|&id| search.takes(btf.kind(id), kind)).collect();
         (!ids.is_empty()).then(|| Candidates { unit: unit.to_owned(), btf: Arc::clone(btf), ids })
     }
+}
+
+/// Those candidates whose kinds are wanted; units without one are left out.
+fn of_kinds<'f>(
+    found: impl IntoIterator<Item = &'f Candidates>,
+    wanted: impl Fn(Kind) -> bool,
+) -> impl Iterator<Item = Candidates> {
+    found.into_iter().filter_map(move |unit| {
+        let ids: Vec<TypeId> = unit.ids.iter().copied().filter(|&id| wanted(unit.btf.kind(id))).collect();
+        (!ids.is_empty()).then(|| Candidates { unit: unit.unit.clone(), btf: Arc::clone(&unit.btf), ids })
+    })
 }
 
 impl Kernel {

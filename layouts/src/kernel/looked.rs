@@ -18,6 +18,8 @@ pub struct Root {
     pub kind: Kind,
     /// What is needed of it.
     pub need: Need,
+    /// Whether modules are searched even where vmlinux has it.
+    pub everywhere: bool,
 }
 
 /// How much of a root type is needed.
@@ -95,7 +97,8 @@ impl Looked {
         self.up.in_vmlinux.get(root)?.get(self.kernel)?.as_ref()
     }
 
-    /// What the modules have of a root that the vmlinux has not, each on its own.
+    /// What the modules have of a root, each on its own; only where the vmlinux has it not, unless it was asked for
+    /// everywhere.
     pub(super) fn in_modules(&self, root: usize) -> &[Candidates] {
         let found = self.up.in_modules.get(root).and_then(|of_root| of_root.get(&self.kernel));
         found.map(Vec::as_slice).unwrap_or_default()

@@ -12,7 +12,9 @@ mod types;
 
 pub use arch::Arch;
 pub use facts::{Facts, Group, ShippedBtf};
-pub use find::{Absence, Candidates, Found, Gap, Place, find_all, is_compatible};
+pub use find::{
+    Absence, Candidates, Found, Gap, NAMED_TYPES, Place, Search, find_all, find_all_by, is_compatible,
+};
 pub use looked::{Looked, LookedUp, Need, Root, StoredAt};
 pub use modules::{Modules, is_same_module};
 pub use name::KernelName;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use corecheck::access::{Access, Local, RelocationKind, Slots, Spec, value_of};
 use corecheck::object::Insn;
-use corecheck::resolve::{Question, State, resolve};
+use corecheck::resolve::{Question, Rules, State, resolve};
 use corecheck_layouts::btf::{Btf, TypeId, essential_name};
 use corecheck_layouts::kernel::{Found, Modules};
 
@@ -105,5 +105,14 @@ fn ask(accesses: &[Access], local: &Btf, target: &Arc<Btf>) -> Vec<corecheck::re
     // Every access has its own instruction.
     let apart: Vec<Access> =
         (0_u32..).zip(accesses).map(|(insn, access)| Access { insn, ..access.clone() }).collect();
-    resolve(&apart, &Question { local, endian: local.endian(), roots: &roots, has_kernel_ids: true })
+    resolve(
+        &apart,
+        &Question {
+            local,
+            endian: local.endian(),
+            roots: &roots,
+            has_kernel_ids: true,
+            rules: Rules::LIBBPF,
+        },
+    )
 }

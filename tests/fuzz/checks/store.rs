@@ -86,7 +86,7 @@ fn roots() -> Vec<Root> {
         ("task", Kind::Struct, Need::Kind),
     ]
     .into_iter()
-    .map(|(name, kind, need)| Root { name: name.to_owned(), kind, need })
+    .map(|(name, kind, need)| Root { name: name.to_owned(), kind, need, everywhere: false })
     .collect()
 }
 

@@ -12,6 +12,7 @@ pub(super) struct Index<'a> {
     short_names: HashMap<&'a str, String>,
     answers: HashMap<usize, &'a AnswerEntry>,
     accesses: HashMap<(usize, usize), &'a AccessEntry>,
+    number_of_loaders: usize,
 }
 
 impl<'a> Index<'a> {
@@ -38,8 +39,14 @@ impl<'a> Index<'a> {
                 .enumerate()
                 .flat_map(|(at, object)| object.accesses.iter().map(move |access| ((at, access.id), access)))
                 .collect(),
+            number_of_loaders: report.loaders.len(),
             answers: report.answers.iter().map(|answer| (answer.id, answer)).collect(),
         }
+    }
+
+    /// Whether the report tells what several loaders do.
+    pub(super) fn has_several_loaders(&self) -> bool {
+        self.number_of_loaders > 1
     }
 
     /// How many kernels the report is about.

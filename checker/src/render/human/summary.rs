@@ -30,7 +30,7 @@ const NAMED_TYPES: usize = 4;
 pub(super) fn headline(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
     let object = section.object;
     let kernels = count(section.results.len(), "kernel", "kernels");
-    let about = [words::contents(object), rules(section.loader), kernels];
+    let about = [words::contents(object), rules(section.loader, section.title), kernels];
     words::headline(&clean(&object.path), &about, columns, out)?;
     let waiting: Vec<String> =
         object.programs.iter().filter(|program| !program.autoload).map(|p| clean(&p.name)).collect();
@@ -41,10 +41,11 @@ pub(super) fn headline(section: &Section, columns: usize, out: &mut dyn Write) -
     Ok(())
 }
 
-fn rules(loader: &str) -> String {
+fn rules(loader: &str, title: &str) -> String {
     match loader {
         "kernel" => "the kernel's own rules".to_owned(),
-        loader => format!("{loader}'s rules"),
+        "libbpf" => "libbpf's rules".to_owned(),
+        _ => format!("rules of {title}"),
     }
 }
 
@@ -198,7 +199,9 @@ fn missing_types(results: &[&ResultEntry], index: &Index) -> Vec<String> {
 /// The counts of one object of several.
 pub(super) fn counts_of(section: &Section, out: &mut dyn Write) -> io::Result<()> {
     let results: Vec<&ResultEntry> = section.results.clone();
-    let head = format!("{}:", clean(&section.object.path));
+    let by =
+        if section.index.has_several_loaders() { format!(" · {}", section.loader) } else { String::new() };
+    let head = format!("{}{by}:", clean(&section.object.path));
     counts(Some(head), &results, "kernel", "kernels", out)
 }
 

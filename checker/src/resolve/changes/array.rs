@@ -1,10 +1,11 @@
 //! An array that is shorter, or whose elements changed.
 
+use corecheck_layouts::btf::cdecl::type_name;
 use corecheck_layouts::btf::types::Array;
 use corecheck_layouts::btf::{Btf, Type, TypeId};
 
 use super::number::size;
-use super::{ChangeCode, Comparison, Extent, with_size};
+use super::{ChangeCode, Comparison, Extent, bytes, with_size};
 use crate::resolve::MatchError;
 
 impl Comparison<'_> {
@@ -37,7 +38,14 @@ impl Comparison<'_> {
         let counts = [count(local_btf, local), count(target_btf, target)];
         let is_shorter = matches!(counts, [Some(from), Some(to)] if to < from && to > 0) && !self.asks.size;
         if has_other_stride || is_shorter {
-            let (was, is) = (with_size(local_btf, local), with_size(target_btf, target));
+            let shown = |btf: &Btf, id: TypeId, stride: Option<u32>| match stride {
+                Some(stride) if has_other_stride => {
+                    format!("{} ({} each)", type_name(btf, id), bytes(stride))
+                }
+                _ => with_size(btf, id),
+            };
+            let was = shown(local_btf, local, strides[0]);
+            let is = shown(target_btf, target, strides[1]);
             return self.add(ChangeCode::Array, was, is);
         }
         // What the elements are is compared as if one were the field; how far they go was said.

@@ -41,10 +41,28 @@ pub enum ChangeCode {
     Overlaid,
     /// A pointer points to something else.
     Pointee,
-    /// A number has another size or sign.
-    SizeOrSign,
+    /// A number has another sign.
+    Sign,
+    /// A number has another size.
+    Size,
     /// A struct is another one.
     Struct,
+}
+
+impl ChangeCode {
+    /// The word of the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Array => "array",
+            Self::Bitfield => "bitfield",
+            Self::Enumerators => "enumerators",
+            Self::Overlaid => "overlaid",
+            Self::Pointee => "pointee",
+            Self::Sign => "sign",
+            Self::Size => "size",
+            Self::Struct => "struct",
+        }
+    }
 }
 
 /// A change that the program can observe and no loader reports.
@@ -60,10 +78,10 @@ pub struct Change {
 
 /// What came of comparing two fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Changed {
-    pub(super) changes: Vec<Change>,
+pub(crate) struct Changed {
+    pub(crate) changes: Vec<Change>,
     /// How far a copy of the field is what the program believes; `None` when it is so to its end.
-    pub(super) extent: Option<Extent>,
+    pub(crate) extent: Option<Extent>,
 }
 
 /// How the number that is put in is used.
@@ -78,10 +96,11 @@ enum Form {
 }
 
 impl Form {
-    fn of(access: &Access) -> Self {
+    /// `adapts`: whether the loader makes loads and stores as wide as the field is in the target.
+    fn of(access: &Access, adapts: bool) -> Self {
         match u32::from(access.slots.first.code) & 0x07 {
-            BPF_LDX => Self::Load,
-            BPF_ST | BPF_STX => Self::Store,
+            BPF_LDX if adapts => Self::Load,
+            BPF_ST | BPF_STX if adapts => Self::Store,
             _ => Self::Address,
         }
     }
@@ -124,20 +143,19 @@ struct Comparison<'a> {
 }
 
 /// Compares the field that an access to an offset ends at with the one that it matched. Where that takes more comparisons than
-/// are allowed, nothing is said.
-pub(super) fn changes(
+/// are allowed, nothing is said. `adapts`: whether the loader makes loads and stores as wide as the field is in the target.
+pub(crate) fn changes(
     access: &Access,
-    local: &Spec,
-    local_btf: &Btf,
-    target: &Spec,
-    target_btf: &Btf,
+    (local, local_btf): (&Spec, &Btf),
+    (target, target_btf): (&Spec, &Btf),
+    adapts: bool,
     budget: &mut Budget,
 ) -> Changed {
     budget.next_candidate();
     let (Some(from), Some(to)) = (End::of(local, local_btf), End::of(target, target_btf)) else {
         return Changed::default();
     };
-    let (form, asks, changed) = (Form::of(access), access.asks, Changed::default());
+    let (form, asks, changed) = (Form::of(access, adapts), access.asks, Changed::default());
     let mut comparison = Comparison { local_btf, target_btf, form, asks, budget, changed };
     let compared = if from.bits != 0 || to.bits != 0 {
         comparison.bitfields(from, to)

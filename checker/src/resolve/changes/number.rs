@@ -31,7 +31,8 @@ impl Comparison<'_> {
             _ => None,
         };
         let has_other_sign = signs.is_some_and(|(from, to)| from != to) && !self.asks.sign;
-        if resized.is_none() && !has_other_sign {
+        let codes = [(resized.is_some(), ChangeCode::Size), (has_other_sign, ChangeCode::Sign)];
+        if codes.iter().all(|(is_so, _)| !is_so) {
             return Ok(());
         }
         let shown = |btf: &Btf, id: TypeId, size: Option<u32>, is_signed: Option<bool>| {
@@ -44,7 +45,10 @@ impl Comparison<'_> {
         };
         let was = shown(self.local_btf, local, sizes.0, signs.map(|signs| signs.0));
         let is = shown(self.target_btf, target, sizes.1, signs.map(|signs| signs.1));
-        self.add(ChangeCode::SizeOrSign, was, is)
+        codes
+            .into_iter()
+            .filter(|(is_so, _)| *is_so)
+            .try_for_each(|(_, code)| self.add(code, was.clone(), is.clone()))
     }
 }
 

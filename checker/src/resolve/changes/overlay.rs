@@ -75,18 +75,29 @@ impl Comparison<'_> {
             let of = btf.skip_modifiers_and_typedefs(of);
             (btf.kind(of), size(btf, of))
         };
-        let Some(own) = union.member(index).map(|member| shape(member.of)) else { return Ok(Vec::new()) };
+        let Some(member) = union.member(index) else { return Ok(Vec::new()) };
+        let own = shape(member.of);
+        // What is as large as a struct without a name is another view of all of it: `head_tail` over `{ head, tail }`.
+        let is_view = |other: Option<u32>| member.name_bytes().is_empty() && other == own.1;
         let mut others = Vec::new();
         for (other, member) in union.members().enumerate() {
             self.budget.spend()?;
             let of_other = shape(member.of);
-            // What has no size takes no bytes.
-            if other != index && of_other != own && of_other.1.is_some_and(|size| size > 0) {
+            // What has no size takes no bytes, and padding holds nothing.
+            let is_filled = of_other.1.is_some_and(|size| size > 0) && !is_padding(member.name_bytes());
+            if other != index && of_other != own && is_filled && !is_view(of_other.1) {
                 others.push(other);
             }
         }
         Ok(others)
     }
+}
+
+/// Whether a member is named as one that only takes room: `__pad`, `reserved_2`.
+fn is_padding(name: &[u8]) -> bool {
+    let is_word =
+        |word: &[u8]| matches!(word, b"pad" | b"padding" | b"reserved" | b"rsvd" | b"unused" | b"dummy");
+    name.split(|byte| *byte == b'_' || byte.is_ascii_digit()).any(|word| is_word(&word.to_ascii_lowercase()))
 }
 
 /// The structs and unions that a walk goes through, nameless ones included.

@@ -9,7 +9,7 @@ use corecheck_layouts::kernel::{Candidates, Found};
 use super::{Change, ChangeCode, Extent};
 use crate::access::{Access, Asks, RelocationKind, Slots};
 use crate::object::Insn;
-use crate::resolve::{Outcome, Question, State, resolve};
+use crate::resolve::{Outcome, Question, Rules, State, resolve};
 use crate::testing::{bitfield, btf, member, record, union};
 
 /// `r1 = NUMBER`, and loads and stores of four bytes.
@@ -40,7 +40,13 @@ fn outcome(code: u8, asks: Asks, spec: &str, local: Fill<'_>, target: Fill<'_>) 
     (access.slots, access.asks) = (Slots { first, second: None }, asks);
     let found = Found::In(vec![Candidates { unit: "vmlinux".to_owned(), btf: target, ids: vec![found] }]);
     let roots = HashMap::from([(root, Arc::new(found))]);
-    let question = Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+    let question = Question {
+        local: &local,
+        endian: Endian::Little,
+        roots: &roots,
+        has_kernel_ids: true,
+        rules: Rules::LIBBPF,
+    };
     let outcome = resolve(&[access], &question).remove(0);
     assert_eq!(outcome.state, State::Resolved, "{:?}", outcome.reason);
     outcome
@@ -96,13 +102,13 @@ fn enumeration(types: &mut Builder, name: &str, values: &[(&str, u64)]) -> TypeI
 
 #[test]
 fn an_integer_of_another_size_or_sign() {
-    let sized = change(ChangeCode::SizeOrSign, "int (4 bytes)", "long (8 bytes)");
+    let sized = change(ChangeCode::Size, "int (4 bytes)", "long (8 bytes)");
     assert_eq!(changes(&int("int", 4, 1), &int("long", 8, 1)), sized);
-    let signed = change(ChangeCode::SizeOrSign, "int (4 bytes, signed)", "unsigned int (4 bytes, unsigned)");
+    let signed = change(ChangeCode::Sign, "int (4 bytes, signed)", "unsigned int (4 bytes, unsigned)");
     assert_eq!(changes(&int("int", 4, 1), &int("unsigned int", 4, 0)), signed);
-    let both = change(ChangeCode::SizeOrSign, "long (8 bytes, signed)", "unsigned char (1 byte, unsigned)");
-    assert_eq!(changes(&int("long", 8, 1), &int("unsigned char", 1, 0))[0].code, both[0].code);
-    assert_eq!(codes(&int("signed char", 1, 1), &int("unsigned char", 1, 0)), [ChangeCode::SizeOrSign]);
+    let both = codes(&int("long", 8, 1), &int("unsigned int", 4, 0));
+    assert_eq!(both, [ChangeCode::Sign, ChangeCode::Size]);
+    assert_eq!(codes(&int("signed char", 1, 1), &int("unsigned char", 1, 0)), [ChangeCode::Sign]);
     let none = Vec::<Change>::new();
     // Names do not count, nor typedefs and qualifiers, nor how a writer puts the sign of a character.
     assert_eq!(changes(&int("unsigned long", 8, 0), &int("long unsigned int", 8, 0)), none);
@@ -284,12 +290,17 @@ fn a_pointer_of_another_size() {
         access.slots.first = Insn { code, ..Insn::default() };
         let found = Found::In(vec![Candidates { unit: "vmlinux".to_owned(), btf: target, ids: vec![found] }]);
         let roots = HashMap::from([(root, Arc::new(found))]);
-        let question =
-            Question { local: &local, endian: Endian::Little, roots: &roots, has_kernel_ids: true };
+        let question = Question {
+            local: &local,
+            endian: Endian::Little,
+            roots: &roots,
+            has_kernel_ids: true,
+            rules: Rules::LIBBPF,
+        };
         resolve(&[access], &question).remove(0)
     };
     let changed = ask(MOVE, Some(4));
-    assert_eq!(changed.changes, change(ChangeCode::SizeOrSign, "void * (8 bytes)", "void * (4 bytes)"));
+    assert_eq!(changed.changes, change(ChangeCode::Size, "void * (8 bytes)", "void * (4 bytes)"));
     assert_eq!(changed.extent, Some(Extent { local: 8, target: 4, alike: 4, is_number: true }));
     assert_eq!((ask(MOVE, Some(8)).changes, ask(MOVE, None).changes), (Vec::new(), Vec::new()));
     assert_eq!(ask(0x79, Some(4)).changes, [], "a load gets the pointer's width");
@@ -347,7 +358,7 @@ fn an_array_that_is_shorter_or_of_other_elements() {
     };
     let shorter = change(ChangeCode::Array, "char[16] (16 bytes)", "char[8] (8 bytes)");
     assert_eq!(changes(&of_length(1, 16), &of_length(1, 8)), shorter);
-    let other = change(ChangeCode::Array, "int[4] (16 bytes)", "char[16] (16 bytes)");
+    let other = change(ChangeCode::Array, "int[4] (4 bytes each)", "char[16] (1 byte each)");
     assert_eq!(changes(&of_length(4, 4), &of_length(1, 16)), other);
     let extents = |from: (u32, u32), to: (u32, u32)| {
         extent(&of_length(from.0, from.1), &of_length(to.0, to.1)).map(|extent| (extent.target, extent.alike))
@@ -434,6 +445,18 @@ fn a_field_that_a_union_overlays() {
     let alias = overlaid(|types| ("other", types.int("u64", 8, 0)));
     let empty = overlaid(|types| ("other", types.add(record("nothing", 0, Vec::new()))));
     assert_eq!((changes(&plain, &alias), changes(&plain, &empty)), (Vec::new(), Vec::new()));
+    let padding = overlaid(|types| ("__pad2", types.int("int", 4, 1)));
+    assert_eq!(changes(&plain, &padding), []);
+    // Another view of the whole, as large as it is.
+    let view = |size: u32| {
+        move |types: &mut Builder| {
+            let (long, all) = (types.int("long", 8, 1), types.int("view", size, 0));
+            let both = types.add(record("", 16, vec![member("f", long, 0), member("g", long, 64)]));
+            let union = types.add(union("", 16, vec![member("", both, 0), member("all", all, 0)]));
+            types.add(record("s", 24, vec![member("", union, 0), member("h", long, 128)]))
+        }
+    };
+    assert_eq!((changes(&plain, &view(16)).len(), changes(&plain, &view(8)).len()), (0, 1));
     let at_home = |local: Fill<'_>, target: Fill<'_>, spec: &str| {
         outcome(MOVE, Asks::default(), spec, local, target).changes
     };

@@ -54,7 +54,7 @@ fn field(number: u64, field_size: u32, field_type: TypeId) -> Value {
 
 fn done(slots: Slots, local: Value, target: Value) -> Slots {
     let types = types();
-    match patch(slots, &local, &types, &target, &types) {
+    match patch(slots, (&local, &types), (&target, &types), Rules::LIBBPF) {
         Ok(Patched::Done(slots)) => slots,
         other => panic!("{other:?}"),
     }
@@ -62,7 +62,7 @@ fn done(slots: Slots, local: Value, target: Value) -> Slots {
 
 fn refused(slots: Slots, local: Value, target: Value) -> PatchError {
     let types = types();
-    patch(slots, &local, &types, &target, &types).expect_err("it is refused")
+    patch(slots, (&local, &types), (&target, &types), Rules::LIBBPF).expect_err("it is refused")
 }
 
 #[test]
@@ -127,11 +127,11 @@ fn other_changes_of_width_are_poisoned() {
         (UNSIGNED, POINTER),
         (ARRAY, UNSIGNED_LONG),
     ] {
-        let patched = patch(load, &field(8, 4, from), &types, &field(8, 8, to), &types);
+        let patched = patch(load, (&field(8, 4, from), &types), (&field(8, 8, to), &types), Rules::LIBBPF);
         assert_eq!(patched, Ok(Patched::WidthPoisoned(poison(load))), "{from:?} {to:?}");
     }
     // A bit-field has no width of its own.
-    let patched = patch(load, &field(8, 4, UNSIGNED), &types, &plain(8), &types);
+    let patched = patch(load, (&field(8, 4, UNSIGNED), &types), (&plain(8), &types), Rules::LIBBPF);
     assert_eq!(patched, Ok(Patched::WidthPoisoned(poison(load))));
 }
 

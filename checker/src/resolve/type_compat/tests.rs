@@ -11,10 +11,9 @@ fn ask(local: &Fill<'_>, target: &Fill<'_>) -> Result<bool, MatchError> {
     let (local_btf, local) = btf(Endian::Little, local);
     let (target_btf, target) = btf(Endian::Little, target);
     types_are_compatible(
-        &local_btf,
-        local,
-        &target_btf,
-        target,
+        [&local_btf, &target_btf],
+        [local, target],
+        32,
         &mut Budget::of(crate::resolve::STEPS_IN_ALL),
     )
 }

@@ -11,7 +11,7 @@ type Fill<'a> = dyn Fn(&mut Builder) -> TypeId + 'a;
 fn ask(local: &Fill<'_>, target: &Fill<'_>) -> Result<bool, MatchError> {
     let (local_btf, local) = btf(Endian::Little, local);
     let (target_btf, target) = btf(Endian::Little, target);
-    types_match(&local_btf, local, &target_btf, target, &mut Budget::of(crate::resolve::STEPS_IN_ALL))
+    types_match([&local_btf, &target_btf], [local, target], 32, &mut Budget::of(crate::resolve::STEPS_IN_ALL))
 }
 
 /// Says which pairs match that should not, and the other way round.

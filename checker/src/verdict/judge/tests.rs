@@ -7,9 +7,10 @@ use corecheck_layouts::kernel::{Gap, Modules};
 use super::*;
 use crate::access::{Broken, accesses};
 use crate::answer::answer;
-use crate::resolve::{Explained, MismatchCode, Outcome, Place, Reason};
+use crate::reach::Read;
+use crate::resolve::{Change, ChangeCode, Explained, Extent, MismatchCode, Misread, Outcome, Place, Reason};
 use crate::testing::{kernel_of_things, programs};
-use Verdict::{Degraded, Fails, Ok, Unknown};
+use Verdict::{Degraded, Fails, Ok, Risky, Unknown};
 
 const HERE: Option<Reach> = Some(Reach::Reached);
 const PERHAPS: Option<Reach> = Some(Reach::MayBeReached);
@@ -22,6 +23,7 @@ struct Case {
     reach: ObjectReach,
     answer: Answer,
     kernel: Kernel,
+    loader: Loader,
 }
 
 impl Case {
@@ -32,7 +34,8 @@ impl Case {
         let kernel = kernel_of_things("all", 0, &[]);
         let answers = answer(&object, &accesses, &[&kernel], &Modules::None);
         let reach = ObjectReach { programs: vec![None; object.programs.len()] };
-        Self { answer: answers.distinct[0].clone(), object, accesses, reach, kernel }
+        let loader = Loader::LIBBPF;
+        Self { answer: answers.distinct[0].clone(), object, accesses, reach, kernel, loader }
     }
 
     fn of(&self, function: &str) -> usize {
@@ -73,6 +76,7 @@ impl Case {
                 unreplaced,
                 missing_calls: Default::default(),
                 reached: Vec::new(),
+                reads: Vec::new(),
                 is_cut_short: false,
             }));
         }
@@ -80,7 +84,9 @@ impl Case {
     }
 
     fn judge(&self) -> ObjectVerdict {
-        judge(&self.object, &self.accesses, &self.answer, &self.reach, &self.kernel)
+        let is_refused = !self.loader.refusals(&self.object).is_empty();
+        let load = Load { object: &self.object, loader: self.loader, is_refused };
+        judge(&load, &self.accesses, &self.answer, &self.reach, &self.kernel)
     }
 
     /// The verdict on the object, and on `first`, `second` and `third`.
@@ -132,6 +138,7 @@ fn poison_behind_a_guard_degrades_unless_something_takes_its_place() {
         unreplaced: Vec::new(),
         missing_calls: Default::default(),
         reached: Vec::new(),
+        reads: Vec::new(),
         is_cut_short: false,
     }));
     assert_eq!((case.verdicts().0, case.judge().causes), (Ok, vec![]));
@@ -239,4 +246,45 @@ fn conditions_name_what_must_be_there() {
     let explained = Explained { code: MismatchCode::FieldMissing, text: String::new(), nearest };
     let case = Case::new().because("first", State::Poisoned, Reason::NoMatch(explained));
     assert_eq!(case.judge().conditions, [loaded, Condition::ModulesReadable]);
+}
+
+#[test]
+fn a_program_that_comes_to_what_changed_is_risky() {
+    let change =
+        Change { code: ChangeCode::Pointee, was: "struct a *".to_owned(), is: "struct b *".to_owned() };
+    let extent = Extent { local: 4, target: 8, alike: 4, is_number: true };
+    let changed =
+        |changes: &[Change], extent: Option<Extent>, reads: &[u64], reached: bool, is_cut_short: bool| {
+            let mut case = Case::new();
+            let access = case.of("helper_static");
+            let outcome =
+                Outcome { changes: changes.to_vec(), extent, ..(*case.answer.outcomes[access]).clone() };
+            case.answer.outcomes[access] = Arc::new(outcome);
+            let reach = Arc::new(ProgramReach {
+                poisoned: Default::default(),
+                unreplaced: Vec::new(),
+                missing_calls: Default::default(),
+                reached: if reached { vec![access] } else { Vec::new() },
+                reads: reads.iter().map(|&bytes| Read { access, bytes }).collect(),
+                is_cut_short,
+            });
+            // The second holds it too, and does not come to it.
+            let elsewhere =
+                Arc::new(ProgramReach { reached: Vec::new(), reads: Vec::new(), ..(*reach).clone() });
+            case.reach.programs = vec![Some(reach), Some(elsewhere), None];
+            (case.verdicts(), case.judge().causes)
+        };
+    let (verdicts, causes) = changed(&[change.clone()], None, &[], true, false);
+    assert_eq!(verdicts, (Risky, [Some(Risky), Some(Ok), Some(Ok)]));
+    let access = Case::new().of("helper_static");
+    assert_eq!(causes, [Cause::Changed(vec![(access, Observed::Change(change.clone()))])]);
+    let (verdicts, causes) = changed(&[], Some(extent), &[4], true, false);
+    assert_eq!(verdicts, (Risky, [Some(Risky), Some(Ok), Some(Ok)]));
+    let misread = Observed::Misread { bytes: 4, how: Misread::Part, local: 4, target: 8 };
+    assert_eq!(causes, [Cause::Changed(vec![(access, misread)])]);
+    // Not what no path leads to, nor a length that fits.
+    assert_eq!(changed(&[change.clone()], Some(extent), &[4], false, false).0.0, Ok);
+    assert_eq!(changed(&[], Some(extent), &[2], true, false), ((Ok, [Some(Ok); 3]), vec![]));
+    // Where not all was followed, it may be reached in any program that holds it.
+    assert_eq!(changed(&[change], None, &[], false, true).0, (Risky, [Some(Risky), Some(Risky), Some(Ok)]));
 }

@@ -86,7 +86,7 @@ impl StoreFile {
         Ok(found)
     }
 
-    /// What modules have of a root that their vmlinux has not.
+    /// What modules have of a root that their vmlinux has not, or that is looked for everywhere.
     fn missing_in_modules(
         &self,
         columns: &mut Columns<'_>,
@@ -98,8 +98,11 @@ impl StoreFile {
         let mut all = HashMap::new();
         // Modules of many kernels are alike: what is made of them is shared by content.
         let mut shared = HashMap::new();
-        for (index, (&kernel, _)) in
-            kernels.iter().zip(in_vmlinux).enumerate().filter(|(_, (_, found))| found.is_none())
+        for (index, (&kernel, _)) in kernels
+            .iter()
+            .zip(in_vmlinux)
+            .enumerate()
+            .filter(|(_, (_, found))| found.is_none() || root.everywhere)
         {
             let of_kernel = columns.modules_of(kernel)?;
             modules

@@ -192,7 +192,7 @@ fn looking_up_finds_what_the_whole_has() {
     first.shipped_modules = Some(BTreeSet::from(["own".to_owned()]));
     let (second, third) = (kernel("2", 8), kernel("3", 8));
     let store = stored(&path, &[&first, &second, &third]);
-    let root = |name: &str, kind| Root { name: name.to_owned(), kind, need: Need::All };
+    let root = |name: &str, kind| Root { name: name.to_owned(), kind, need: Need::All, everywhere: false };
     let roots = [
         root("thing", Kind::Struct),
         root("twin", Kind::Struct),
@@ -228,7 +228,7 @@ fn functions_variables_and_options_are_found_too() {
     let path = folder.path().join("store");
     let (first, second) = (kernel("1", 0), kernel("2", 8));
     let store = stored(&path, &[&first, &second]);
-    let root = |name: &str, kind, need| Root { name: name.to_owned(), kind, need };
+    let root = |name: &str, kind, need| Root { name: name.to_owned(), kind, need, everywhere: false };
     let roots = [
         root("work", Kind::Func, Need::All),
         root("per_cpu", Kind::Var, Need::Kind),
@@ -280,7 +280,7 @@ fn members_that_are_not_asked_for_do_not_tell_kernels_apart() {
     let listed: Vec<&Kernel> = store.kernels().iter().collect();
     let shared = |name: &str| {
         let need = Need::Members(BTreeSet::from([name.as_bytes().to_vec()]));
-        let roots = [Root { name: "outer".to_owned(), kind: Kind::Struct, need }];
+        let roots = [Root { name: "outer".to_owned(), kind: Kind::Struct, need, everywhere: false }];
         let looked = store.look_up(&listed, &roots).expect("it can be read");
         let looked: Vec<&Kernel> = looked.iter().collect();
         let found = crate::kernel::find_all(&looked, &[("outer", Kind::Struct)], &Modules::None);

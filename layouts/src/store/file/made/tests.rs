@@ -15,7 +15,7 @@ fn found(types: Builder, name: &str, kind: Kind) -> Result<Found, StoreError> {
     let mut store = Store::of(Vec::new());
     store.add_file(StoreFile::open(&path).expect("it can be opened"));
     let listed: Vec<&Kernel> = store.kernels().iter().collect();
-    let root = Root { name: name.to_owned(), kind, need: Need::All };
+    let root = Root { name: name.to_owned(), kind, need: Need::All, everywhere: false };
     let looked = store.look_up(&listed, &[root])?;
     Ok(looked[0].find(&[(name, kind)], &Modules::None).remove(0))
 }

@@ -89,7 +89,7 @@ fn one_definition_a_million_times_is_damage() {
     let mut store = Store::of(Vec::new());
     store.add_file(parts.open().expect("its heads are sound"));
     let listed: Vec<&Kernel> = store.kernels().iter().collect();
-    let root = Root { name: "many".to_owned(), kind: Kind::Enum, need: Need::All };
+    let root = Root { name: "many".to_owned(), kind: Kind::Enum, need: Need::All, everywhere: false };
     let error = store.look_up(&listed, &[root]).expect_err("it is too much").to_string();
     assert!(error.contains("too many types of this name"), "{error}");
     let error = store.whole(listed[0]).expect_err("it is too large").to_string();
