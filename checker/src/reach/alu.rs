@@ -164,6 +164,20 @@ fn both<T: Copy>(a: (T, T), b: (T, T), operation: impl Fn(T, T) -> Option<T>) ->
     Some((operation(a.0, b.0)?, operation(a.1, b.1)?))
 }
 
+/// Whether verifiers, each in its way, know more or less of the result than this does.
+pub(super) fn is_inexact(operation: Operation, a: &Scalar, b: &Scalar) -> bool {
+    let power = |of: &Scalar| of.constant().is_some_and(u64::is_power_of_two);
+    match operation {
+        Operation::Neg => a.constant().is_none(),
+        _ if a.constant().is_some() && b.constant().is_some() => false,
+        Operation::Mul => !power(a) && !power(b),
+        // Where both bounds overflow the newest still know them.
+        Operation::Add => a.u64.0.checked_add(b.u64.0).is_none() || a.u32.0.checked_add(b.u32.0).is_none(),
+        Operation::Sub => a.u64.1 < b.u64.0 || a.u32.1 < b.u32.0,
+        _ => false,
+    }
+}
+
 /// The least and the largest product of bounds, if none overflows.
 fn products<T: Copy + Ord>(a: (T, T), b: (T, T), product: impl Fn(T, T) -> Option<T>) -> Option<(T, T)> {
     let all = [product(a.0, b.0)?, product(a.0, b.1)?, product(a.1, b.0)?, product(a.1, b.1)?];

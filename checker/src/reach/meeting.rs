@@ -8,6 +8,8 @@ use std::rc::Rc;
 use super::code::{Code, Place};
 use super::live::jump_target;
 use super::state::State;
+use super::value::Register;
+use super::written::Written;
 use crate::object::{Function, Insn};
 
 /// A branch of which it is not certain which side is taken.
@@ -19,12 +21,14 @@ pub(super) struct Meeting {
     place: Option<Place>,
     /// What was known before.
     before: Rc<State>,
+    /// What may be written before the sides meet.
+    written: Rc<Written>,
 }
 
 impl Meeting {
     /// For a branch at the top of a state.
-    pub(super) fn of(state: &State, place: Option<Place>) -> Self {
-        Self { depth: state.frames.len(), place, before: Rc::new(state.clone()) }
+    pub(super) fn of(state: &State, place: Option<Place>, written: Rc<Written>) -> Self {
+        Self { depth: state.frames.len(), place, before: Rc::new(state.clone()), written }
     }
 
     /// Whether a state has come to where the sides meet.
@@ -40,7 +44,7 @@ impl Meeting {
         Rc::ptr_eq(&self.before, &other.before)
     }
 
-    /// Makes a state certain again that has come there.
+    /// Makes a state certain again that has come there. What either side may have written is not known.
     pub(super) fn settle(&self, state: &mut State) {
         state.is_certain = true;
         for (frame, before) in state.frames.iter_mut().zip(&self.before.frames) {
@@ -48,6 +52,21 @@ impl Meeting {
                 register.join(before);
             }
             frame.stack.join(&before.stack);
+        }
+        if self.written.elsewhere {
+            state.lose_stacks();
+        }
+        let top = state.top_mut();
+        if self.place.is_none() {
+            // Back in the caller, with what the function has returned.
+            top.set(0, Register::LOST);
+            return;
+        }
+        for number in (0..10).filter(|number| self.written.registers >> number & 1 == 1) {
+            top.set(number, Register::LOST);
+        }
+        for &(at, bytes) in &self.written.stack {
+            top.stack.overwrite(at, bytes, false);
         }
     }
 }

@@ -26,6 +26,7 @@ mod tnum;
 mod value;
 mod verifier;
 mod walk;
+mod written;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

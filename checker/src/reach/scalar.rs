@@ -140,9 +140,14 @@ impl Scalar {
         // Where the upper halves of both bounds are equal, the lower halves are bounds of the lower half.
         if self.u64.0 >> 32 == self.u64.1 >> 32 {
             raise(&mut self.u32, self.u64.0 as u32, self.u64.1 as u32);
-            let upper = self.u64.0 & !0xffff_ffff;
-            raise(&mut self.u64, upper | u64::from(self.u32.0), upper | u64::from(self.u32.1));
         }
+        // Whatever the upper half is, the lower one is within its bounds (`__reg_deduce_mixed_bounds`).
+        let (least, most) = (u64::from(self.u32.0), u64::from(self.u32.1));
+        let with = |upper: u64, lower: u64| upper & !0xffff_ffff | lower;
+        let unsigned = (with(self.u64.0, least), with(self.u64.1, most));
+        raise(&mut self.u64, unsigned.0, unsigned.1);
+        let signed = (with(self.s64.0.cast_unsigned(), least), with(self.s64.1.cast_unsigned(), most));
+        raise(&mut self.s64, signed.0.cast_signed(), signed.1.cast_signed());
     }
 
     fn learn_bits_from_bounds(&mut self) -> Option<()> {

@@ -1,6 +1,6 @@
 //! One instruction.
 
-use super::alu::{Operation, half, sign_extended, whole};
+use super::alu::{Operation, half, is_inexact, sign_extended, whole};
 use super::branch::{Comparison, Side, sides};
 use super::code::{Code, Place};
 use super::meeting::Meeting;
@@ -191,14 +191,13 @@ impl Walk<'_> {
         let [taken, not] = sides(comparison, &one.scalar, &other.scalar, is_whole);
         // What is a constant for the verifier goes one way, and which is known if it is out of the bounds known here.
         let is_constant = one.is_known() && other.is_known();
+        let knows_ranges = self.question.verifier.ranges == Knows::Yes && !one.is_lost && !other.is_lost;
         let is_decided = taken == Side::Never || not == Side::Never;
         let make = |side: Side, is_null_side: bool| {
             let mut new = state.clone();
             match side {
                 Side::Never => return None,
-                Side::OutOfRange if is_constant || self.question.verifier.ranges == Knows::Yes => {
-                    return None;
-                }
+                Side::OutOfRange if is_constant || knows_ranges => return None,
                 Side::OutOfRange => new.is_certain = false,
                 Side::Open(left, right) => {
                     // A branch that constants decide goes one way, whatever else the verifier may know.
@@ -219,7 +218,9 @@ impl Walk<'_> {
         let mut both = [make(taken, is_equal), make(not, !is_equal)];
         if state.is_certain && !is_certain && !is_decided {
             // One of the two is taken, and it is not known which: where they meet it is certain again.
-            let meeting = Meeting::of(state, self.meeting_of(state.top().place));
+            let branch = state.top().place;
+            let place = self.meeting_of(branch);
+            let meeting = Meeting::of(state, place, self.written_from(branch, place));
             both.iter_mut().flatten().for_each(|side| side.meeting = Some(meeting.clone()));
         }
         both
@@ -368,11 +369,11 @@ fn computed(
                 Operation::Add | Operation::Sub => summed(operation, one, other, is_whole, verifier),
                 _ => Sum::default(),
             };
-            // Of products verifiers know different bits.
-            let is_product = operation == Operation::Mul
-                && ![one, other].iter().any(|of| of.scalar.constant().is_some_and(u64::is_power_of_two));
-            let is_lost =
-                one.is_lost || other.is_lost || followed == Knows::Perhaps || sum.is_lost || is_product;
+            let is_lost = one.is_lost
+                || other.is_lost
+                || followed == Knows::Perhaps
+                || sum.is_lost
+                || is_inexact(operation, &one.scalar, &other.scalar);
             let keeps_pointers = is_whole && matches!(operation, Operation::Add | Operation::Sub);
             Value::Number(Number {
                 scalar,

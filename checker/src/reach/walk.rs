@@ -1,6 +1,7 @@
 //! All paths of a program, one after the other, within a budget.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use corecheck_layouts::btf::Type;
 
@@ -10,6 +11,7 @@ use super::scalar::Scalar;
 use super::state::{After, State};
 use super::value::{Null, Register, To};
 use super::verifier::Knows;
+use super::written::{Written, written};
 use super::{Question, Reach, Reached, Read};
 use crate::object::Binding;
 
@@ -46,6 +48,7 @@ pub(super) struct Walk<'a> {
     pub(super) found: Found,
     /// Where the sides of branches meet, per function.
     meetings: HashMap<u32, Meetings>,
+    written: HashMap<Place, Rc<Written>>,
     /// Accesses by place, to tell which are come to.
     accesses: HashMap<(usize, u32), Vec<usize>>,
     /// Whether programs of this sort are called with pointers of known types.
@@ -68,6 +71,7 @@ pub(super) fn walk(question: &Question<'_>) -> Reached {
         steps: 0,
         found: Found::default(),
         meetings: HashMap::new(),
+        written: HashMap::new(),
         accesses,
         has_typed_context: has_typed_context(&program.section_name),
     };
@@ -228,6 +232,13 @@ impl Walk<'_> {
             .entry(place.function)
             .or_insert_with(|| meetings(code, place.function, code.function(place)));
         of.at(place)
+    }
+
+    /// What the sides of a branch may write before they meet.
+    pub(super) fn written_from(&mut self, branch: Place, meeting: Option<Place>) -> Rc<Written> {
+        let code = &self.code;
+        let known = self.written.entry(branch).or_insert_with(|| Rc::new(written(code, branch, meeting)));
+        Rc::clone(known)
     }
 
     fn note(&mut self, place: Place, is_certain: bool) {

@@ -34,8 +34,8 @@ pub fn fill(bytes: &[u8], number: u64) -> Result<Vec<u8>> {
         while at < slots.len() {
             let left = slots[at..].iter().take_while(|slot| **slot == ROOM).count();
             rooms += usize::from(left > 0);
-            for index in at..at + left {
-                slots[index] = instruction(&mut dice, at + left - index - 1);
+            for (index, slot) in slots[at..at + left].iter_mut().enumerate() {
+                *slot = instruction(&mut dice, left - index - 1);
             }
             at += left;
             if let Some(slot) = slots.get_mut(at).filter(|slot| is_branch(slot)) {
