@@ -83,7 +83,8 @@ unsafe fn steps(object: *mut sys::bpf_object, attached: &[&str]) -> Came {
         let mut program = sys::bpf_object__next_program(object, ptr::null_mut());
         while !program.is_null() {
             let section = CStr::from_ptr(sys::bpf_program__section_name(program)).to_string_lossy();
-            if sys::bpf_program__autoload(program) && attached.iter().any(|start| section.starts_with(start)) {
+            if sys::bpf_program__autoload(program) && attached.iter().any(|start| section.starts_with(start))
+            {
                 let link = sys::bpf_program__attach(program);
                 if link.is_null() {
                     return Came::Attach;

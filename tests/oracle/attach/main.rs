@@ -39,7 +39,9 @@ fn main() -> Result<ExitCode> {
     ffi::take_messages();
     println!("libbpf {}", ffi::version());
     if let Err(errno) = ffi::can_load() {
-        println!("THIS PROOF DID NOT RUN: the running kernel takes no BPF program from this user (error {errno})");
+        println!(
+            "THIS PROOF DID NOT RUN: the running kernel takes no BPF program from this user (error {errno})"
+        );
         println!("counts: passed=0 failed=0 notrun=1");
         return Ok(ExitCode::SUCCESS);
     }
