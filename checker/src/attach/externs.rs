@@ -32,10 +32,10 @@ pub fn values(object: &Object, requirements: &[Requirement], meetings: &Meetings
     let numbers = meetings.distinct.iter().map(|of_kernel| {
         let mut values = unknown.clone();
         for (requirement, meeting) in requirements.iter().zip(of_kernel) {
-            if let (By::Extern(index), Some(value)) = (&requirement.by, &meeting.value) {
-                if let Some(slot) = values.get_mut(*index) {
-                    *slot = value.clone();
-                }
+            if let (By::Extern(index), Some(value)) = (&requirement.by, &meeting.value)
+                && let Some(slot) = values.get_mut(*index)
+            {
+                *slot = value.clone();
             }
         }
         *known.entry(values).or_insert_with_key(|values| {

@@ -84,10 +84,10 @@ fn compared(local: &Btf, name: &str, of: TypeId, unit: &Candidates, id: TypeId) 
 /// What becomes of a symbol without a type: only that it is there can be told.
 pub(super) fn symbol_fate(name: &str, found: &[&Found]) -> Fate {
     for found in found {
-        if let Found::In(units) = found {
-            if let Some((unit, _)) = exact(units, name).next() {
-                return Fate::Met { unit: Some(unit.unit.clone()) };
-            }
+        if let Found::In(units) = found
+            && let Some((unit, _)) = exact(units, name).next()
+        {
+            return Fate::Met { unit: Some(unit.unit.clone()) };
         }
     }
     Fate::Unknown(Doubt::NotInBtfAtAll)

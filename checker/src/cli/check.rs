@@ -18,7 +18,7 @@ use crate::access::accesses;
 use crate::answer::needs_by;
 use crate::attach;
 use crate::check::{Settings, check};
-use crate::load::Constant;
+use crate::load::{AttachTarget, Choice, Constant};
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::render::{self, human::HumanOptions};
@@ -50,6 +50,15 @@ pub(super) struct CheckArgs {
     /// Set a constant (const volatile) before the load, as tools do: a number, true, false, or "text" (repeatable)
     #[arg(long = "rodata", value_name = "NAME=VALUE")]
     constants: Vec<Constant>,
+    /// Only this program is loaded, whatever its section says (repeatable)
+    #[arg(long = "program", value_name = "NAME")]
+    programs: Vec<String>,
+    /// This program is not loaded (repeatable)
+    #[arg(long, value_name = "NAME")]
+    no_autoload: Vec<String>,
+    /// This program is attached to something else than its section says, as tools decide before the load (repeatable)
+    #[arg(long, value_name = "PROGRAM=TARGET")]
+    attach: Vec<AttachTarget>,
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format>,
@@ -112,12 +121,19 @@ fn loaders(args: &[LoaderArg]) -> Vec<Loader> {
 }
 
 pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
-    let objects = objects::read(&args.objects)?;
+    let mut objects = objects::read(&args.objects)?;
     if !args.types.is_empty() {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
     objects::require_constants(&objects, &args.constants)?;
+    let choice = Choice {
+        only: args.programs.clone(),
+        without: args.no_autoload.clone(),
+        targets: args.attach.clone(),
+    };
+    objects::require_programs(&objects, &choice)?;
+    objects.iter_mut().for_each(|object| choice.apply(object));
     let loaders = loaders(&args.loaders);
     let roots = needs_by(&loaders, &objects);
     // Whether a kernel has anything to say is told by what the accesses ask; what else is asked is looked up with it.

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::access::Access;
 use crate::check::is_wanted;
-use crate::load::Constant;
+use crate::load::{Choice, Constant};
 use crate::object::{self, DataKind, Object};
 
 /// Reads every object of every file; `-` is standard input.
@@ -76,6 +76,20 @@ pub(super) fn require_constants(objects: &[Object], constants: &[Constant]) -> a
         }
         let nearest = corecheck_layouts::store::nearest(&constant.name, names.into_iter());
         bail!("--rodata {}: no constant has that name; near: {}", constant.name, nearest.join(", "));
+    }
+    Ok(())
+}
+
+/// Makes sure that some object has each program that is decided about.
+pub(super) fn require_programs(objects: &[Object], choice: &Choice) -> anyhow::Result<()> {
+    let names = |object: &Object| -> Vec<String> {
+        let functions = object.programs.iter().filter_map(|program| object.functions.get(program.function));
+        functions.map(|function| function.name.clone()).collect()
+    };
+    let all: Vec<String> = objects.iter().flat_map(names).collect();
+    if let Some(missing) = choice.names().find(|wanted| !all.iter().any(|name| name == wanted)) {
+        let nearest = corecheck_layouts::store::nearest(missing, all.iter().map(String::as_str));
+        bail!("no program is called {missing}; near: {}", nearest.join(", "));
     }
     Ok(())
 }

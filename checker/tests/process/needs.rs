@@ -131,3 +131,20 @@ fn names_near_to_a_missing_one_are_told() {
     assert!(run.stdout.contains("`int bpf_rcu_read_lock(int, int)`"), "{}", run.stdout);
     assert!(run.stdout.contains("(extern bpf_rcu_read_lock)"), "{}", run.stdout);
 }
+
+#[test]
+fn what_is_loaded_and_to_what_it_is_attached_can_be_told() {
+    let verdict = |name: &str, more: &[&str]| {
+        let object = fixture(name);
+        let mut args = vec!["check", &object, "--kernel", KERNEL, "--modules", "none", "--format", "json"];
+        args.extend(more);
+        corecheck(&args).json()["results"][0]["verdict"].clone()
+    };
+    assert_eq!(verdict("fentry_renamed", &["--attach", "program=migrate_misplaced_folio"]), "ok");
+    assert_eq!(verdict("fentry_renamed", &["--no-autoload", "program"]), "ok");
+    assert_eq!(verdict("tp_btf_optional", &[]), "ok");
+    assert_eq!(verdict("tp_btf_optional", &["--program", "program"]), "fails");
+    let run = corecheck(&["check", &fixture("tp_btf_optional"), "--program", "progam"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("no program is called progam; near: program"), "{}", run.stderr);
+}
