@@ -5,12 +5,11 @@ use std::sync::Arc;
 use corecheck_layouts::kernel::{Kernel, Modules};
 
 use crate::access::{Access, accesses};
-use crate::attach::{What, requirements};
-use crate::load::{Constant, ConstantError, data_sections};
+use crate::load::{Alternatives, Constant, ConstantError, Group, data_sections};
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::report::{Checked, Report, build};
-use crate::verdict::{Case, judge_all, without};
+use crate::verdict::{Case, judge_all, needed_by, suggest, without};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +22,8 @@ pub struct Settings {
     pub modules: Modules,
     /// Constants that are set before the load.
     pub constants: Vec<Constant>,
+    /// Programs of which one set is loaded. What an object does not have in full does not concern it; no name may be in two.
+    pub alternatives: Vec<Alternatives>,
 }
 
 /// Checks objects against kernels, under the rules of some loaders.
@@ -53,17 +54,12 @@ fn check_one(
     let data = data_sections(&object, &settings.constants)?;
     let positions = accesses.iter().enumerate().filter(|(_, access)| is_wanted(access, &settings.types));
     let asked: Vec<usize> = positions.map(|(at, _)| at).collect();
-    let requirements = requirements(&object);
+    let alternatives: Vec<Group> = settings.alternatives.iter().filter_map(|one| one.of(&object)).collect();
     let left_out = accesses.len() - asked.len();
     let shown: Arc<Vec<Access>> = Arc::new(asked.iter().map(|&at| accesses[at].clone()).collect());
     let loaders = if settings.loaders.is_empty() { &[Loader::LIBBPF][..] } else { &settings.loaders };
     let by = |(order, &loader): (usize, &Loader)| {
-        let mut requirements = requirements.clone();
-        // Other loaders know other sections.
-        let knows = |what: &What| {
-            !matches!(what, What::KnownSection(_)) || matches!(loader, Loader::Libbpf(_) | Loader::Kernel)
-        };
-        requirements.retain(|requirement| knows(&requirement.what));
+        let requirements = needed_by(loader, &object);
         // Who asks about types does not ask about these.
         let judges_requirements = settings.types.is_empty();
         let case = Case {
@@ -74,8 +70,10 @@ fn check_one(
             data: &data,
             requirements: &requirements,
             judges_requirements,
+            alternatives: &alternatives,
         };
         let judged = judge_all(&case, kernels, &settings.modules);
+        let suggested = suggest(&case, kernels, &settings.modules, &judged);
         let without = without(&case, kernels, &settings.modules, &judged.verdicts);
         Checked {
             number,
@@ -89,6 +87,7 @@ fn check_one(
             requirements,
             judges_requirements,
             judged,
+            suggested,
             without,
         }
     };

@@ -18,7 +18,7 @@ use crate::access::accesses;
 use crate::answer::needs_by;
 use crate::attach;
 use crate::check::{Settings, check};
-use crate::load::{AttachTarget, Choice, Constant};
+use crate::load::{Alternatives, AttachTarget, Choice, Constant};
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::render::{self, human::HumanOptions};
@@ -59,6 +59,10 @@ pub(super) struct CheckArgs {
     /// This program is attached to something else than its section says, as tools decide before the load (repeatable)
     #[arg(long, value_name = "PROGRAM=TARGET")]
     attach: Vec<AttachTarget>,
+    /// Of these programs the tool loads one, whichever the kernel can take: those before the comma or those behind it, + joins
+    /// programs that go together (repeatable)
+    #[arg(long, value_name = "NAME[+NAME...],...")]
+    alternatives: Vec<Alternatives>,
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format>,
@@ -131,6 +135,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         only: args.programs.clone(),
         without: args.no_autoload.clone(),
         targets: args.attach.clone(),
+        alternatives: args.alternatives.clone(),
     };
     objects::require_programs(&objects, &choice)?;
     objects.iter_mut().for_each(|object| choice.apply(object));
@@ -163,6 +168,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         types: args.types.clone(),
         modules: args.modules.0.clone(),
         constants: args.constants.clone(),
+        alternatives: args.alternatives.clone(),
     };
     let mut report = check(objects, &kernels, &settings)?;
     report.left_out = others;

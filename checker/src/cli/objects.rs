@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::access::Access;
 use crate::check::is_wanted;
-use crate::load::{Choice, Constant};
+use crate::load::{Alternatives, Choice, Constant};
 use crate::object::{self, DataKind, Object};
 
 /// Reads every object of every file; `-` is standard input.
@@ -90,6 +90,13 @@ pub(super) fn require_programs(objects: &[Object], choice: &Choice) -> anyhow::R
     if let Some(missing) = choice.names().find(|wanted| !all.iter().any(|name| name == wanted)) {
         let nearest = corecheck_layouts::store::nearest(missing, all.iter().map(String::as_str));
         bail!("no program is called {missing}; near: {}", nearest.join(", "));
+    }
+    if let Some(name) = choice.contradiction() {
+        bail!("--alternatives: {name} is in two groups, or not loaded in any case");
+    }
+    let nowhere = |group: &&Alternatives| objects.iter().all(|object| group.of(object).is_none());
+    if let Some(group) = choice.alternatives.iter().find(nowhere) {
+        bail!("--alternatives {group}: no object has all of these");
     }
     Ok(())
 }

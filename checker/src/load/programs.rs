@@ -5,6 +5,7 @@
 
 use std::str::FromStr;
 
+use super::alternatives::Alternatives;
 use crate::object::Object;
 
 /// What is decided about programs, by their names.
@@ -16,6 +17,8 @@ pub struct Choice {
     pub without: Vec<String>,
     /// These are attached to something else than their sections say.
     pub targets: Vec<AttachTarget>,
+    /// Of each of these one set is loaded, whatever is said of all.
+    pub alternatives: Vec<Alternatives>,
 }
 
 /// `PROGRAM=TARGET`.
@@ -44,12 +47,26 @@ impl Choice {
     /// The names that are decided about.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let targets = self.targets.iter().map(|one| &one.program);
-        self.only.iter().chain(&self.without).chain(targets).map(String::as_str)
+        let alternatives = self.alternatives.iter().flat_map(Alternatives::names);
+        self.only.iter().chain(&self.without).chain(targets).map(String::as_str).chain(alternatives)
+    }
+
+    /// A program that is to be chosen twice, or chosen and left out: in two groups of alternatives, or in one and not to be
+    /// loaded.
+    pub fn contradiction(&self) -> Option<&str> {
+        self.alternatives.iter().enumerate().find_map(|(index, group)| {
+            let others = self.alternatives.get(index + 1..).unwrap_or_default();
+            group.names().find(|&name| {
+                let is_left_out = self.without.iter().any(|without| without == name);
+                is_left_out || others.iter().flat_map(Alternatives::names).any(|other| other == name)
+            })
+        })
     }
 
     /// Changes an object as it is loaded.
     pub fn apply(&self, object: &mut Object) {
-        for program in &mut object.programs {
+        let groups: Vec<_> = self.alternatives.iter().filter_map(|group| group.of(object)).collect();
+        for (index, program) in object.programs.iter_mut().enumerate() {
             let Some(function) = object.functions.get(program.function) else { continue };
             let is_named = |names: &[String]| names.contains(&function.name);
             if !self.only.is_empty() {
@@ -57,6 +74,9 @@ impl Choice {
             }
             if is_named(&self.without) {
                 program.autoload = false;
+            }
+            if groups.iter().any(|group| group.members().any(|member| member == index)) {
+                program.autoload = true;
             }
             if let Some(one) = self.targets.iter().find(|one| one.program == function.name) {
                 let kind = program.section_name.split('/').next().unwrap_or_default();
@@ -91,6 +111,25 @@ mod tests {
         assert_eq!(loaded(&Choice { only: names(&["optional"]), ..Choice::default() }), ["optional"]);
         let without = loaded(&Choice { without: names(&["bare"]), ..Choice::default() });
         assert_eq!(without, plain.into_iter().filter(|name| name != "bare").collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn alternatives_are_loaded_unless_they_contradict() {
+        let choice = |only: &[&str], without: &[&str], alternatives: &[&str]| Choice {
+            only: only.iter().map(|&name| name.to_owned()).collect(),
+            without: without.iter().map(|&name| name.to_owned()).collect(),
+            alternatives: alternatives.iter().map(|one| one.parse().expect("sets")).collect(),
+            targets: Vec::new(),
+        };
+        assert_eq!(loaded(&choice(&["spaced"], &[], &["optional,bare"])), ["optional", "spaced", "bare"]);
+        assert_eq!(loaded(&choice(&["spaced"], &[], &["optional,nobody"])), ["spaced"], "it lacks one");
+        let contradicts = |without: &[&str], alternatives: &[&str]| {
+            choice(&[], without, alternatives).contradiction().map(str::to_owned)
+        };
+        assert_eq!(contradicts(&["spaced"], &["optional,bare"]), None);
+        assert_eq!(contradicts(&["bare"], &["optional,bare"]), Some("bare".to_owned()));
+        assert_eq!(contradicts(&[], &["a,b", "c,d+a"]), Some("a".to_owned()));
+        assert_eq!(contradicts(&[], &["a+x,b+x", "c,d"]), None, "in both sets of one group");
     }
 
     #[test]

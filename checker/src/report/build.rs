@@ -70,6 +70,7 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
                     words::reason,
                 ),
                 unchecked: unchecked[meetings.of_kernel[kernel_index]].clone(),
+                chosen: chosen(object, kernel_index),
                 programs: programs(object, verdict),
             });
         }
@@ -201,6 +202,13 @@ pub(super) fn outcome_entry(access: &Access, outcome: &Outcome, reach: Option<Re
 
 fn change_entry(change: &Change) -> ChangeEntry {
     ChangeEntry { code: change.code.word(), was: change.was.clone(), is: change.is.clone() }
+}
+
+/// The programs of alternatives that are loaded on the kernel at this position.
+fn chosen(checked: &Checked, at: usize) -> Vec<String> {
+    let object = &checked.object;
+    let chosen = checked.judged.chosen.get(at).map(Vec::as_slice).unwrap_or_default();
+    chosen.iter().map(|&program| object.functions[object.programs[program].function].name.clone()).collect()
 }
 
 fn programs(checked: &Checked, verdict: &ObjectVerdict) -> Vec<ProgramResult> {

@@ -8,7 +8,7 @@ use crate::access::Access;
 use crate::attach::Requirement;
 use crate::loader::Loader;
 use crate::object::Object;
-use crate::verdict::{Judged, Without};
+use crate::verdict::{Judged, Suggestion, Without};
 
 /// An object under one loader's rules, with everything that was found out about it. The verdicts are per kernel, in the kernels'
 /// order.
@@ -36,6 +36,8 @@ pub struct Checked {
     pub judges_requirements: bool,
     /// What they come to, and what that means.
     pub judged: Judged,
+    /// Which programs look like alternatives, where it would be better if they were.
+    pub suggested: Option<Suggestion>,
     /// What it would mean without what verdicts hold under.
     pub without: Vec<Without>,
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use corecheck_layouts::kernel::Kernel;
 
+use super::alternatives::of_alternatives;
 use super::checked::Checked;
 use super::lacks::of_needs;
 use super::model::FindingEntry;
@@ -42,6 +43,7 @@ pub(super) fn findings(checked: &[Checked], kernels: &[&Kernel]) -> Vec<FindingE
             of_needs(index, object, position, kernel, &mut drafts);
             of_broken_modules(index, object, position, kernel, &mut drafts);
         }
+        of_alternatives(index, object, &mut drafts);
     }
     drafts.sort_by(|a, b| {
         let key = |draft: &Draft| {

@@ -7,7 +7,7 @@ use corecheck_layouts::kernel::Kernel;
 use super::checked::Checked;
 use super::findings::Draft;
 use super::needs;
-use crate::attach::{Doubt, Fate, What};
+use crate::attach::{By, Doubt, Fate, What};
 use crate::rules::{self, Level};
 use crate::verdict::Cause;
 
@@ -20,7 +20,8 @@ pub(super) fn of_needs(
     drafts: &mut Vec<Draft>,
 ) {
     let meetings = checked.judged.meetings.of(position);
-    let causes = &checked.judged.verdicts[position].causes;
+    let verdict = &checked.judged.verdicts[position];
+    let causes = &verdict.causes;
     let mut told: Vec<(usize, Level)> = Vec::new();
     for cause in causes {
         match cause {
@@ -35,7 +36,12 @@ pub(super) fn of_needs(
         let probes = checked.requirements.iter().zip(meetings).enumerate();
         let doubtful = probes.filter(|(_, (requirement, meeting))| {
             let is_probe = matches!(requirement.what, What::ProbedFunction(_) | What::SystemCall(_));
-            is_probe && !requirement.optional && meeting.fate == Fate::Unknown(Doubt::NotInBtf)
+            // Of alternatives only those that are loaded there have a verdict.
+            let is_loaded = match requirement.by {
+                By::Program(program) => verdict.programs.get(program).is_some_and(|of| of.verdict.is_some()),
+                _ => !requirement.optional,
+            };
+            is_probe && is_loaded && meeting.fate == Fate::Unknown(Doubt::NotInBtf)
         });
         told.extend(doubtful.map(|(at, _)| (at, Level::Warning)));
     }

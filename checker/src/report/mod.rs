@@ -1,5 +1,6 @@
 //! The report: everything a check found, as values that renderers show and machines read.
 
+mod alternatives;
 mod build;
 mod checked;
 mod disagreements;

@@ -397,6 +397,9 @@ pub struct ResultEntry {
     pub reasons: Vec<ReasonEntry>,
     /// What could not be judged.
     pub unchecked: Vec<ReasonEntry>,
+    /// Of alternatives, the programs that are loaded there; left out where none were given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chosen: Vec<String>,
     /// The programs.
     pub programs: Vec<ProgramResult>,
 }
@@ -406,7 +409,7 @@ pub struct ResultEntry {
 pub struct ProgramResult {
     /// Its function's name.
     pub name: String,
-    /// As of an object; `skipped` for a program that is not loaded automatically.
+    /// As of an object; `skipped` for a program that is not loaded.
     pub verdict: &'static str,
     /// When it fails: `open`, `relocate`, `verify` or `attach`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! Rules: what a finding is called, how grave it is, and what to do about it. One rule a file.
 
+mod alternatives;
 mod ambiguous;
 mod array_changed;
 mod array_too_short;
@@ -99,7 +100,8 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 40] = [
+pub static ALL: [&Rule; 41] = [
+    &alternatives::RULE,
     &ambiguous::RULE,
     &array_changed::RULE,
     &array_too_short::RULE,
@@ -142,6 +144,8 @@ pub static ALL: [&Rule; 40] = [
     &width_changed::RULE,
 ];
 
+/// The rule for programs that look like alternatives.
+pub static ALTERNATIVES: &Rule = &alternatives::RULE;
 /// The rule for an object whose offsets are baked in.
 pub static BAKED_IN_OFFSETS: &Rule = &baked_in_offsets::RULE;
 /// The rule for modules whose BTF is broken.

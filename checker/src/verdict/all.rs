@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use corecheck_layouts::kernel::{Kernel, Modules};
 
+use super::chosen::judge_chosen;
 use super::{Load, Needed, ObjectVerdict, judge};
 use crate::access::Access;
 use crate::answer::{Answer, Answers, answer_by};
 use crate::attach::{Meeting, Meetings, Requirement, meet, values};
+use crate::load::Group;
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::reach::{Known, Reach, Trap, reach_all};
 
 /// What is judged.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
     /// Whose rules.
     pub loader: Loader,
@@ -30,6 +32,8 @@ pub struct Case<'a> {
     pub requirements: &'a [Requirement],
     /// Whether these count for verdicts; what they come to is known to programs in any case.
     pub judges_requirements: bool,
+    /// Programs of which one set is loaded; no program is in two of these.
+    pub alternatives: &'a [Group],
 }
 
 /// An object on kernels, in their order. Its accesses are those that were asked about.
@@ -44,10 +48,21 @@ pub struct Judged {
     pub meetings: Meetings,
     /// What that means, per kernel.
     pub verdicts: Vec<ObjectVerdict>,
+    /// Per kernel, the programs of alternatives that are loaded there; ascending within each group, in the groups' order.
+    pub chosen: Vec<Vec<usize>>,
 }
 
-/// Judges an object on every kernel, with these modules taken as loaded.
+/// Judges an object on every kernel, with these modules taken as loaded; of alternatives with those that are best there.
 pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Judged {
+    if case.alternatives.is_empty() {
+        judge_load(case, kernels, modules)
+    } else {
+        judge_chosen(case, kernels, modules)
+    }
+}
+
+/// Judges one load on every kernel: the object with the programs that it says are loaded.
+pub(super) fn judge_load(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Judged {
     let answers = answer_by(case.loader, case.object, case.accesses, kernels, modules);
     let meetings = meet(case.object, case.requirements, kernels, modules);
     let externs = values(case.object, case.requirements, &meetings);
@@ -61,6 +76,7 @@ pub fn judge_all(case: &Case<'_>, kernels: &[&Kernel], modules: &Modules) -> Jud
         reach: Vec::new(),
         meetings,
         verdicts: Vec::with_capacity(kernels.len()),
+        chosen: vec![Vec::new(); kernels.len()],
     };
     let is_refused = !case.loader.refusals(case.object).is_empty();
     let mut by_numbers: HashMap<(usize, usize), usize> = HashMap::new();

@@ -1,15 +1,18 @@
 //! Verdicts: what the outcomes mean for loading a program, and with it the object.
 
 mod all;
+mod chosen;
 mod judge;
 mod needed;
 mod observed;
+mod suggest;
 mod without;
 
 pub use all::{Case, Judged, judge_all};
 pub use judge::{Load, judge};
-pub use needed::Needed;
+pub use needed::{Needed, needed_by};
 pub use observed::{Observed, observed};
+pub use suggest::{Suggestion, suggest};
 pub use without::{Without, without};
 
 /// The verdict on a program or an object, from best to worst: the worst stands.
@@ -83,7 +86,7 @@ pub enum Condition {
 pub struct ProgramVerdict {
     /// Index of the program in the object.
     pub program: usize,
-    /// The verdict; `None` for a program that is not loaded automatically.
+    /// The verdict; `None` for a program that is not loaded: not automatically, or another is in its place.
     pub verdict: Option<Verdict>,
     /// When it fails.
     pub phase: Option<Phase>,

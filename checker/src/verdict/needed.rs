@@ -9,7 +9,8 @@ use std::sync::Arc;
 use corecheck_layouts::kernel::Gap;
 
 use super::{Cause, Condition, ObjectVerdict, Phase, Verdict};
-use crate::attach::{By, Doubt, Effect, Fate, Lack, Meeting, Requirement, When};
+use crate::attach::{By, Doubt, Effect, Fate, Lack, Meeting, Requirement, What, When, requirements};
+use crate::loader::Loader;
 use crate::object::{Object, Target};
 use crate::reach::Reach;
 
@@ -22,6 +23,14 @@ pub struct Needed<'a> {
     pub requirements: &'a [Requirement],
     /// What becomes of each.
     pub meetings: &'a [Arc<Meeting>],
+}
+
+/// What an object needs when this loader loads it: other loaders than libbpf know other sections.
+pub fn needed_by(loader: Loader, object: &Object) -> Vec<Requirement> {
+    let knows = matches!(loader, Loader::Libbpf(_) | Loader::Kernel);
+    let mut all = requirements(object);
+    all.retain(|requirement| knows || !matches!(requirement.what, What::KnownSection(_)));
+    all
 }
 
 impl Needed<'_> {

@@ -153,6 +153,7 @@ fn result(object: usize, kernel: &KernelEntry, answer: usize, verdict: &'static 
             reason("helpers", "whether the kernel has the helpers, map types and program types"),
             reason("verifier", "whether the verifier accepts the programs' logic"),
         ],
+        chosen: Vec::new(),
         programs: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Section;
 use super::kernels::Kernels;
-use super::why::{programs, why};
+use super::why::{chosen, programs, why};
 use crate::render::style::{paint, verdict};
 use crate::render::text::{clean, width, wrap};
 use crate::report::model::ResultEntry;
@@ -19,6 +19,11 @@ const INDENT: usize = 2;
 const GAP: usize = 3;
 /// Columns that a reason needs at least to be read; where there are fewer, the table becomes a list.
 const MIN_WHY: usize = 20;
+
+/// What is told of programs: below the table if it is the same for every kernel, else with each.
+const TOLD: [fn(&ResultEntry) -> Option<String>; 2] = [chosen, programs];
+/// What is the same for every kernel of that.
+type Shared = [Option<String>; 2];
 
 /// Kernels of one group that fare alike.
 struct Row<'a> {
@@ -35,12 +40,12 @@ struct Group<'a> {
 
 /// Writes the table of a section.
 pub(super) fn write(section: &Section, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let programs = shared_programs(section);
-    let groups = groups(section, programs.is_some());
+    let shared = TOLD.map(|told| shared(section, told));
+    let groups = groups(section, &shared);
     write_groups(&groups, columns, out)?;
-    if let Some(programs) = programs {
+    for told in shared.iter().flatten() {
         writeln!(out)?;
-        for line in wrap(&programs, columns.saturating_sub(INDENT)) {
+        for line in wrap(told, columns.saturating_sub(INDENT)) {
             writeln!(out, "{:INDENT$}{line}", "")?;
         }
     }
@@ -136,7 +141,7 @@ fn share(groups: &[Group], longest: usize, left: usize) -> usize {
 }
 
 /// The seed's groups first, then the others in the report's order.
-fn groups<'a>(section: &'a Section, is_shared: bool) -> Vec<Group<'a>> {
+fn groups<'a>(section: &'a Section, shared: &Shared) -> Vec<Group<'a>> {
     let index = section.index;
     let mut names = vec!["regular", "arch", "flavour"];
     for result in &section.results {
@@ -145,8 +150,7 @@ fn groups<'a>(section: &'a Section, is_shared: bool) -> Vec<Group<'a>> {
             names.push(name);
         }
     }
-    let groups =
-        names.into_iter().map(|name| Group { name: clean(name), rows: rows(section, name, is_shared) });
+    let groups = names.into_iter().map(|name| Group { name: clean(name), rows: rows(section, name, shared) });
     groups.filter(|group| !group.rows.is_empty()).collect()
 }
 
@@ -159,22 +163,21 @@ struct Draft<'a> {
 }
 
 /// What is said of a result, with its programs unless that is said once for all.
-fn why_of(section: &Section, result: &ResultEntry, is_shared: bool) -> Vec<String> {
+fn why_of(section: &Section, result: &ResultEntry, shared: &Shared) -> Vec<String> {
     let mut parts = why(section, result);
-    if !is_shared {
-        parts.extend(programs(result));
-    }
+    let own = TOLD.iter().zip(shared).filter(|(_, shared)| shared.is_none());
+    parts.extend(own.filter_map(|(told, _)| told(result)));
     parts
 }
 
-/// What is to be said of the programs, if it is the same for every kernel.
-fn shared_programs(section: &Section) -> Option<String> {
-    let mut told = section.results.iter().map(|result| programs(result));
-    let first = told.next().flatten()?;
-    told.all(|other| other.as_ref() == Some(&first)).then_some(first)
+/// What is to be told, if it is the same for every kernel.
+fn shared(section: &Section, told: fn(&ResultEntry) -> Option<String>) -> Option<String> {
+    let mut all = section.results.iter().map(|result| told(result));
+    let first = all.next().flatten()?;
+    all.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
-fn rows<'a>(section: &'a Section, group: &str, is_shared: bool) -> Vec<Row<'a>> {
+fn rows<'a>(section: &'a Section, group: &str, shared: &Shared) -> Vec<Row<'a>> {
     let index = section.index;
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     for result in &section.results {
@@ -184,7 +187,7 @@ fn rows<'a>(section: &'a Section, group: &str, is_shared: bool) -> Vec<Row<'a>> 
         let draft = Draft {
             kernels: vec![index.short_name(&result.kernel)],
             verdict: result.verdict,
-            why: why_of(section, result, is_shared),
+            why: why_of(section, result, shared),
             is_run: true,
         };
         match drafts.last_mut() {
