@@ -1,7 +1,7 @@
 //! Alternatives: on each kernel the set that is best there, judged as the load that it makes.
 //!
 //! Each set of a group is judged as a load of its own, in which no other program of any group is loaded; the best verdict
-//! is chosen, among equals what is named first. Then what was chosen of all groups is judged as one load: that is
+//! is chosen; among equals where fewer probes are doubtful, then what is named first. Then what was chosen of all groups is judged as one load: that is
 //! the verdict. So it is never better than a load that there is.
 //!
 //! Groups are chosen from one after the other, not in all combinations: a program's verdict does not depend on which others
@@ -11,6 +11,7 @@
 //! because the load is judged as a whole.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use corecheck_layouts::kernel::{Kernel, Modules};
 
@@ -18,7 +19,7 @@ use super::all::judge_load;
 use super::{Case, Judged, ObjectVerdict, Verdict, needed_by};
 use crate::access::accesses;
 use crate::answer::{Answer, Answers};
-use crate::attach::{Meetings, meet};
+use crate::attach::{By, Doubt, Fate, Meeting, Meetings, meet};
 use crate::reach::Reach;
 
 /// Judges an object with alternatives on every kernel.
@@ -32,8 +33,10 @@ pub(super) fn judge_chosen(case: &Case<'_>, kernels: &[&Kernel], modules: &Modul
     let groups: Vec<Vec<Judged>> = (0..case.alternatives.len()).map(of_group).collect();
     let best_of = |group: usize, at: usize| -> usize {
         let sets = groups[group].iter().zip(&case.alternatives[group].sets).enumerate();
-        let rated = sets.map(|(number, (judged, set))| (rating(&judged.verdicts[at], set), number));
-        rated.min().map_or(0, |(_, number)| number)
+        let rated = sets.map(|(number, (judged, set))| {
+            (rating(&judged.verdicts[at], set), doubtful(case, set, meetings.of(at)), number)
+        });
+        rated.min().map_or(0, |(.., number)| number)
     };
     let best = |at: usize| -> Vec<usize> { (0..groups.len()).map(|group| best_of(group, at)).collect() };
     let best: Vec<Vec<usize>> = (0..kernels.len()).map(best).collect();
@@ -67,6 +70,16 @@ fn programs(case: &Case<'_>, numbers: &[usize]) -> Vec<usize> {
 fn rating(verdict: &ObjectVerdict, set: &[usize]) -> (Verdict, Option<Verdict>) {
     let own = set.iter().filter_map(|&program| verdict.programs.get(program)?.verdict);
     (verdict.verdict, own.max())
+}
+
+/// How many of these programs are probes of functions that are not in the kernel's BTF: that fails no load, but a tool would rather
+/// take another.
+fn doubtful(case: &Case<'_>, set: &[usize], meetings: &[Arc<Meeting>]) -> usize {
+    let all = case.requirements.iter().zip(meetings).filter(|(requirement, meeting)| {
+        let is_of_set = matches!(requirement.by, By::Program(program) if set.contains(&program));
+        is_of_set && meeting.fate == Fate::Unknown(Doubt::NotInBtf)
+    });
+    all.count()
 }
 
 /// Judges the load in which of all alternatives these are loaded.
@@ -123,3 +136,6 @@ fn gathered(
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

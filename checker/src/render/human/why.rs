@@ -126,10 +126,10 @@ pub(super) fn programs(result: &ResultEntry) -> Option<String> {
     Some(format!("programs: {}", told.join("; ")))
 }
 
-/// Which of alternatives are loaded.
+/// Which programs of alternatives are loaded.
 pub(super) fn chosen(result: &ResultEntry) -> Option<String> {
     let names: Vec<String> = result.chosen.iter().map(|name| clean(name)).collect();
-    (!names.is_empty()).then(|| format!("of alternatives: {}", listed(&names)))
+    (!names.is_empty()).then(|| format!("loaded of alternatives: {}", listed(&names)))
 }
 
 /// `a, b, c`, `a, b and 7 more`.
