@@ -25,9 +25,10 @@ pub(super) fn of_alternatives(index: usize, checked: &Checked, drafts: &mut Vec<
     let rule = rules::ALTERNATIVES;
     for (verdict, kernels) in by_verdict {
         let message = format!(
-            "{} look like alternatives: the object is {} where the tool loads only one of them",
+            "{} look like alternatives: the object is {} where the tool loads only one side{}",
             subjects.join("; "),
-            verdict.word()
+            verdict.word(),
+            if subjects.len() > 1 { " of each" } else { "" }
         );
         drafts.push(Draft {
             rule,
@@ -44,19 +45,15 @@ pub(super) fn of_alternatives(index: usize, checked: &Checked, drafts: &mut Vec<
     }
 }
 
-/// `a_fentry and b_fentry or a_kprobe, b_kprobe and 3 more`.
+/// `a_fentry + b_fentry or a_kprobe + 3 more`.
 fn subject(sets: &[Vec<String>]) -> String {
     let sets: Vec<String> = sets.iter().map(|set| listed(set)).collect();
     sets.join(" or ")
 }
 
 fn listed(names: &[String]) -> String {
-    match names {
-        [one, other] => format!("{one} and {other}"),
-        names if names.len() > NAMED_PROGRAMS => {
-            let (shown, rest) = names.split_at(NAMED_PROGRAMS - 1);
-            format!("{} and {} more", shown.join(", "), rest.len())
-        }
-        names => names.join(", "),
+    match names.split_first() {
+        Some((first, rest)) if names.len() > NAMED_PROGRAMS => format!("{first} + {} more", rest.len()),
+        _ => names.join(" + "),
     }
 }

@@ -5,6 +5,7 @@
 
 mod accesses;
 mod against;
+mod alternatives;
 mod bad_btf;
 mod bad_objects;
 mod bad_usage;
