@@ -40,10 +40,10 @@ pub(super) fn live(code: &Code<'_>, index: u32, function: &Function, is_main: bo
         .collect();
     let mut joined = vec![false; count];
     for (at, insn) in insns.iter().enumerate() {
-        if let Some(target) = jump_target(at, insn) {
-            if let Some(joined) = joined.get_mut(target) {
-                *joined = true;
-            }
+        if let Some(target) = jump_target(at, insn)
+            && let Some(joined) = joined.get_mut(target)
+        {
+            *joined = true;
         }
     }
     let mut before = vec![0_u16; count];

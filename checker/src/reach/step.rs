@@ -108,11 +108,12 @@ impl Walk<'_> {
     /// The register, marked so that copies of it are known.
     fn marked(&self, state: &mut State, number: u8, register: Register) -> Register {
         let mut register = register;
-        if let Value::Number(of) = &mut register.value {
-            if of.id == 0 && of.scalar.constant().is_none() {
-                of.id = state.fresh();
-                state.top_mut().set(number, register);
-            }
+        if let Value::Number(of) = &mut register.value
+            && of.id == 0
+            && of.scalar.constant().is_none()
+        {
+            of.id = state.fresh();
+            state.top_mut().set(number, register);
         }
         register
     }
@@ -315,10 +316,11 @@ impl Walk<'_> {
         if insn.code & 0xe0 == 0x80 {
             loaded = loaded.extended(width.bytes());
         }
-        if let Value::Number(number) = &mut loaded.value {
-            if number.id == 0 && number.scalar.constant().is_none() {
-                number.id = state.fresh();
-            }
+        if let Value::Number(number) = &mut loaded.value
+            && number.id == 0
+            && number.scalar.constant().is_none()
+        {
+            number.id = state.fresh();
         }
         state.top_mut().set(insn.dst, loaded);
     }

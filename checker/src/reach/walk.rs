@@ -207,10 +207,10 @@ impl Walk<'_> {
                 self.todo.push(state);
                 return;
             }
-            if state.meeting.as_ref().is_some_and(|meeting| meeting.is_at(&state)) {
-                if let Some(meeting) = state.meeting.take() {
-                    meeting.settle(&mut state);
-                }
+            if state.meeting.as_ref().is_some_and(|meeting| meeting.is_at(&state))
+                && let Some(meeting) = state.meeting.take()
+            {
+                meeting.settle(&mut state);
             }
             let place = state.top().place;
             let Some(insn) = self.code.insn(place) else { return };

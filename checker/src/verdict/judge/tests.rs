@@ -274,7 +274,7 @@ fn a_program_that_comes_to_what_changed_is_risky() {
             case.reach.programs = vec![Some(reach), Some(elsewhere), None];
             (case.verdicts(), case.judge().causes)
         };
-    let (verdicts, causes) = changed(&[change.clone()], None, &[], true, false);
+    let (verdicts, causes) = changed(std::slice::from_ref(&change), None, &[], true, false);
     assert_eq!(verdicts, (Risky, [Some(Risky), Some(Ok), Some(Ok)]));
     let access = Case::new().of("helper_static");
     assert_eq!(causes, [Cause::Changed(vec![(access, Observed::Change(change.clone()))])]);
@@ -283,7 +283,7 @@ fn a_program_that_comes_to_what_changed_is_risky() {
     let misread = Observed::Misread { bytes: 4, how: Misread::Part, local: 4, target: 8 };
     assert_eq!(causes, [Cause::Changed(vec![(access, misread)])]);
     // Not what no path leads to, nor a length that fits.
-    assert_eq!(changed(&[change.clone()], Some(extent), &[4], false, false).0.0, Ok);
+    assert_eq!(changed(std::slice::from_ref(&change), Some(extent), &[4], false, false).0.0, Ok);
     assert_eq!(changed(&[], Some(extent), &[2], true, false), ((Ok, [Some(Ok); 3]), vec![]));
     // Where not all was followed, it may be reached in any program that holds it.
     assert_eq!(changed(&[change], None, &[], false, true).0, (Risky, [Some(Risky), Some(Risky), Some(Ok)]));
