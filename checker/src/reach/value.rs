@@ -157,9 +157,11 @@ impl Register {
                 (Value::Pointer(one), Value::Pointer(two)) => {
                     one.to.covers(two.to)
                         && matches!(
-(one.null, two.null),
-(Null::Never, Null::Never) | (Null::Either(_), Null::Either(_) | Null::Never) | (Null::Unclear(_), Null::Unclear(_))
-)
+                            (one.null, two.null),
+                            (Null::Never, Null::Never)
+                                | (Null::Either(_), Null::Either(_) | Null::Never)
+                                | (Null::Unclear(_), Null::Unclear(_))
+                        )
                 }
                 _ => false,
             }
