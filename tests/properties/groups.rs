@@ -72,5 +72,8 @@ fn in_a_row(local: &Btf, accesses: &[Access], kernel: &Kernel) -> Vec<Outcome> {
         roots.insert(access.root, Arc::new(found));
     }
     let has_kernel_ids = kernel.has_kernel_ids;
-    resolve(accesses, &Question { local, endian: local.endian(), roots: &roots, has_kernel_ids, rules: Rules::LIBBPF })
+    resolve(
+        accesses,
+        &Question { local, endian: local.endian(), roots: &roots, has_kernel_ids, rules: Rules::LIBBPF },
+    )
 }

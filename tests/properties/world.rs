@@ -83,6 +83,7 @@ pub(crate) fn object(btf: Btf) -> Object {
         data: Vec::new(),
         license: None,
         problems: Vec::new(),
+        file: Arc::default(),
     }
 }
 

@@ -155,9 +155,9 @@ fn broken_btf_of_a_module_is_told() {
 fn nothing_is_judged_twice_where_no_module_answered() {
     let kernels = [kernel_of_things("plain", 0, &[]), kernel_of_modules("6.1", &[("vfio", 8, &[])])];
     let kernels: Vec<&Kernel> = kernels.iter().collect();
-    let plain = check_one(programs(), &kernels[..1], &Settings::default()).expect("nothing is set");
-    assert!(plain.without.is_empty());
-    let both = check_one(programs(), &kernels, &Settings::default()).expect("nothing is set");
-    let judged: Vec<_> = both.without.iter().map(|without| without.kernels.as_slice()).collect();
+    let plain = check_one(0, programs(), &kernels[..1], &Settings::default()).expect("nothing is set");
+    assert!(plain[0].without.is_empty());
+    let both = check_one(0, programs(), &kernels, &Settings::default()).expect("nothing is set");
+    let judged: Vec<_> = both[0].without.iter().map(|without| without.kernels.as_slice()).collect();
     assert_eq!(judged, [[1], [1]]);
 }

@@ -45,7 +45,7 @@ pub struct Object {
 }
 
 /// The bytes of an object's file.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct File(Vec<u8>);
 
 impl File {

@@ -12,6 +12,7 @@ mod why;
 
 use std::io::{self, Write};
 
+use super::text;
 use crate::report::Report;
 use crate::report::model::{AccessEntry, FindingEntry, ObjectEntry, ResultEntry};
 use index::Index;
@@ -43,6 +44,8 @@ struct Section<'a> {
     /// One per kernel, in the report's order.
     results: Vec<&'a ResultEntry>,
     findings: Vec<&'a FindingEntry>,
+    /// How many more findings are word for word those of the first loader, and with which that is.
+    shared: (usize, &'a str),
 }
 
 /// Renders a report, with escape codes for colours: a caller that writes to no terminal strips them.
@@ -76,6 +79,11 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
         }
         for block in finding::blocks(section) {
             block.write(section, columns, out)?;
+            writeln!(out)?;
+        }
+        if let (more @ 1.., first) = section.shared {
+            let causes = text::count(more, "cause is", "causes are");
+            summary::paragraph(&format!("{causes} the same as with {first}"), 0, columns, out)?;
             writeln!(out)?;
         }
         if advice_on_all.is_none()
@@ -121,8 +129,16 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
                 loaders.push(loader);
             }
         }
+        let first = loaders.first().copied().unwrap_or_default();
         for loader in loaders {
             let is_own = |object: usize, by: &str| object == number && by == loader;
+            let mut findings: Vec<&FindingEntry> =
+                report.findings.iter().filter(|f| is_own(f.object, &f.loader)).collect();
+            let all = findings.len();
+            if loader != first {
+                let of_first = || report.findings.iter().filter(|f| f.object == number && f.loader == first);
+                findings.retain(|own| !of_first().any(|other| is_same(own, other)));
+            }
             sections.push(Section {
                 index,
                 number,
@@ -134,11 +150,22 @@ fn sections<'a>(report: &'a Report, index: &'a Index<'a>) -> Vec<Section<'a>> {
                     .find(|entry| entry.name == loader)
                     .map_or(loader, |entry| &entry.title),
                 results: report.results.iter().filter(|r| is_own(r.object, &r.loader)).collect(),
-                findings: report.findings.iter().filter(|f| is_own(f.object, &f.loader)).collect(),
+                shared: (all - findings.len(), first),
+                findings,
             });
         }
     }
     sections
+}
+
+/// Whether two loaders stumble over the same on the same kernels.
+fn is_same(one: &FindingEntry, other: &FindingEntry) -> bool {
+    one.rule == other.rule
+        && one.level == other.level
+        && one.message == other.message
+        && one.accesses == other.accesses
+        && one.kernels == other.kernels
+        && one.details == other.details
 }
 
 impl<'a> Section<'a> {

@@ -1,16 +1,18 @@
 //! Reports as values: what the renderers are shown.
 
 mod crowd;
+mod loaders;
 mod several;
 mod vfio;
 
 use corecheck::report::Report;
 use corecheck::report::model::{
-    AccessEntry, AnswerEntry, ConditionEntry, FindingEntry, KernelEntry, OutcomeEntry, ReasonEntry,
-    ResultEntry, SCHEMA, SourceEntry, Tool,
+    AccessEntry, AnswerEntry, ConditionEntry, FindingEntry, KernelEntry, LoaderEntry, OutcomeEntry,
+    ReasonEntry, ResultEntry, SCHEMA, SourceEntry, Tool,
 };
 
 pub use crowd::crowd;
+pub use loaders::{loaders, representatives};
 pub use several::several;
 pub use vfio::{ambiguous, naive, no_core, nothing_stored};
 
@@ -23,6 +25,8 @@ pub fn all() -> Vec<(&'static str, Report)> {
         ("nothing_stored", nothing_stored()),
         ("several", several()),
         ("crowd", crowd(1000)),
+        ("loaders", loaders()),
+        ("representatives", representatives()),
     ]
 }
 
@@ -31,13 +35,20 @@ fn empty() -> Report {
     Report {
         schema: SCHEMA,
         tool: Tool { name: "corecheck", version: "0.1.0" },
+        loaders: vec![loader("libbpf", "libbpf")],
         objects: Vec::new(),
         kernels: Vec::new(),
         left_out: Vec::new(),
         answers: Vec::new(),
         results: Vec::new(),
+        disagreements: Vec::new(),
+        representatives: None,
         findings: Vec::new(),
     }
+}
+
+fn loader(name: &str, title: &str) -> LoaderEntry {
+    LoaderEntry { name: name.to_owned(), title: title.to_owned() }
 }
 
 fn reason(code: &'static str, text: &str) -> ReasonEntry {
@@ -123,14 +134,14 @@ fn not_resolved(access: usize, outcome: &'static str, reason: ReasonEntry) -> Ou
 }
 
 fn answer(id: usize, object: usize, outcomes: Vec<OutcomeEntry>) -> AnswerEntry {
-    AnswerEntry { id, object, loader: "libbpf", outcomes }
+    AnswerEntry { id, object, loader: "libbpf".to_owned(), outcomes }
 }
 
 fn result(object: usize, kernel: &KernelEntry, answer: usize, verdict: &'static str) -> ResultEntry {
     ResultEntry {
         object,
         kernel: kernel.name.clone(),
-        loader: "libbpf",
+        loader: "libbpf".to_owned(),
         answer,
         verdict,
         conditions: Vec::new(),
@@ -149,7 +160,7 @@ fn finding(rule: &'static str, level: &'static str, object: usize, accesses: &[u
         rule,
         level,
         object,
-        loader: "libbpf",
+        loader: "libbpf".to_owned(),
         kernels: Vec::new(),
         access: accesses.first().copied(),
         accesses: accesses.to_vec(),

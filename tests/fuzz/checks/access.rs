@@ -105,5 +105,14 @@ fn ask(accesses: &[Access], local: &Btf, target: &Arc<Btf>) -> Vec<corecheck::re
     // Every access has its own instruction.
     let apart: Vec<Access> =
         (0_u32..).zip(accesses).map(|(insn, access)| Access { insn, ..access.clone() }).collect();
-    resolve(&apart, &Question { local, endian: local.endian(), roots: &roots, has_kernel_ids: true, rules: Rules::LIBBPF })
+    resolve(
+        &apart,
+        &Question {
+            local,
+            endian: local.endian(),
+            roots: &roots,
+            has_kernel_ids: true,
+            rules: Rules::LIBBPF,
+        },
+    )
 }

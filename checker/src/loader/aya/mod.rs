@@ -140,10 +140,7 @@ pub(crate) fn resolve(
     };
     let places: Vec<Option<Place>> =
         accesses.iter().map(|access| Place::of(parsed, object, access)).collect();
-    let run = match run::relocate(parsed, &target.btf, &places, || features.as_aya()) {
-        Ok(run) => run,
-        Err(why) => return none(Reason::Loader(why)),
-    };
+    let run = run::relocate(parsed, &target.btf, &places, || features.as_aya());
     let outcome = |(at, access): (usize, &Access)| {
         if let Some(Found::Unknown(gap)) = roots.get(&access.root).map(Arc::as_ref) {
             return Outcome::because(State::Unknown, Reason::NotStored(gap.clone()));
@@ -193,6 +190,10 @@ fn of_access(
         RelocationKind::TypeIdTarget if !has_kernel_ids => None,
         RelocationKind::TypeIdTarget => target.kernel_id(number),
         _ => Some(number),
+    };
+    let slots = match value {
+        Some(value) if value != number => run::with_number(slots, value),
+        _ => slots,
     };
     let outcome = Outcome {
         state: State::Resolved,

@@ -43,26 +43,28 @@ const MARKS: [(i32, i16); 2] = [(0x5eed_1e57, i16::MIN), (0x1dea_5eed, i16::MIN 
 /// `r0 = NUMBER`: takes any number.
 const MOV: u8 = 0xb7;
 
-/// Relocates. The object is not changed.
-///
-/// # Errors
-/// Why aya-obj does not come to relocate at all.
+/// Relocates. The object is not changed. Where aya-obj refuses the object's BTF, it stops at the first access.
 pub(super) fn relocate(
     parsed: &AyaObject,
     target: &AyaBtf,
     places: &[Option<Place>],
     features: impl Fn() -> BtfFeatures,
-) -> Result<Run, String> {
+) -> Run {
     let mut fresh = parsed.clone();
-    quiet::catch(|| fresh.fixup_and_sanitize_btf(&features()).map(|_| ()))
-        .map_err(|panic| format!("aya-obj panics at the object's BTF: {panic}"))?
-        .map_err(|error| format!("aya-obj refuses the object's BTF: {}", in_words(&error)))?;
+    let refused = match quiet::catch(|| fresh.fixup_and_sanitize_btf(&features()).map(|_| ())) {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(format!("it refuses the object's BTF: {}", in_words(&error))),
+        Err(panic) => Some(format!("it panics at the object's BTF: {panic}")),
+    };
+    if let Some(why) = refused {
+        return Run { left: vec![None; places.len()], stop: Some((0, why)) };
+    }
     let (first, stop) = attempt(&fresh, target, places, MARKS[0], None);
     let left = |object: &AyaObject| {
         places.iter().map(|place| place.and_then(|place| slots(object, place))).collect()
     };
     let Some(why) = stop else {
-        return Ok(Run { left: left(&first), stop: None });
+        return Run { left: left(&first), stop: None };
     };
     let (second, _) = attempt(&fresh, target, places, MARKS[1], None);
     let next = first_marked(&[&first, &second], places);
@@ -77,7 +79,7 @@ pub(super) fn relocate(
         (Some(suspect), None) => suspect,
         (None, next) => next.unwrap_or(0),
     };
-    Ok(Run { left: left(&first), stop: Some((at, why)) })
+    Run { left: left(&first), stop: Some((at, why)) }
 }
 
 /// One attempt with marked instructions; `harmless` names one that is replaced by an instruction that takes any number.
@@ -153,6 +155,18 @@ fn slots(object: &AyaObject, place: Place) -> Option<Slots> {
     let first = read(function.instructions.get(place.insn)?);
     let second = function.instructions.get(place.insn + 1).filter(|_| first.is_ld_imm64()).map(read);
     Some(Slots { first, second })
+}
+
+/// The instruction with another number, where it has room for any.
+pub(super) fn with_number(slots: Slots, number: u64) -> Slots {
+    let Slots { mut first, mut second } = slots;
+    if !is_memory(first.code) {
+        first.imm = number as i32;
+        if let Some(second) = second.as_mut() {
+            second.imm = (number >> 32) as i32;
+        }
+    }
+    Slots { first, second }
 }
 
 /// The number that an instruction holds.
