@@ -9,6 +9,7 @@ pub(crate) mod changes;
 mod enumval;
 mod explain;
 mod field;
+mod instead;
 mod outcome;
 mod patch;
 mod rules;
@@ -23,7 +24,9 @@ use corecheck_layouts::btf::{Btf, Endian, TypeId};
 use corecheck_layouts::kernel::Found;
 
 pub use changes::{Change, ChangeCode, Extent, Misread};
-pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
+pub use outcome::{
+    Ambiguity, Explained, Instead, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State,
+};
 pub(crate) use patch::poison;
 pub use patch::{POISON, PatchError};
 pub use rules::Rules;
@@ -150,7 +153,14 @@ fn resolve_one<'a>(
         Err(reason) => return Outcome::refused(reason),
     };
     match choice {
-        Choice::None(explained) => no_match(access.kind, slots, own, question, Reason::NoMatch(explained)),
+        Choice::None(mut explained) => {
+            // Questions about existence have their answer.
+            if explained.code == MismatchCode::FieldMissing && !access.kind.may_be_absent() {
+                explained.instead =
+                    instead::instead(access, local, question, candidates, budget).map(Box::new);
+            }
+            no_match(access.kind, slots, own, question, Reason::NoMatch(explained))
+        }
         Choice::One { candidate, spec, value } => {
             let place = Place { unit: candidate.unit.to_owned(), spec: spec.describe(candidate.btf) };
             let (local_btf, rules) = (question.local, question.rules);
@@ -238,6 +248,7 @@ fn choose<'a>(
             code: MismatchCode::TypeChanged,
             text: "there is no candidate".to_owned(),
             nearest: None,
+            instead: None,
         }),
     })
 }
