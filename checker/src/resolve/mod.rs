@@ -24,6 +24,7 @@ use corecheck_layouts::btf::{Btf, Endian, TypeId};
 use corecheck_layouts::kernel::Found;
 
 pub use changes::{Change, ChangeCode, Extent, Misread};
+
 pub use outcome::{
     Ambiguity, Explained, Instead, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State,
 };
@@ -34,6 +35,7 @@ pub use rules::Rules;
 pub(crate) use self::budget::STEPS_IN_ALL;
 
 use self::budget::Budget;
+use self::changes::Changed;
 use self::type_compat::types_are_compatible;
 use crate::access::{Access, Broken, RelocationKind, Slots, Spec, SpecError, Value, value_of};
 
@@ -169,14 +171,36 @@ fn resolve_one<'a>(
                 outcome.value = None;
             }
             if access.kind == RelocationKind::FieldByteOffset && outcome.state == State::Resolved {
-                let (own, there) = ((&local.spec, question.local), (&spec, candidate.btf));
-                let changed = changes::changes(access, own, there, true, budget);
+                let changed = changed(access, &local.spec, question, candidates, budget);
                 (outcome.changes, outcome.extent) = (changed.changes, changed.extent);
-                outcome.changes.sort_unstable();
             }
             outcome
         }
     }
+}
+
+/// What a resolved field is that the program was not compiled for. Where several candidates match, which of them it will see is
+/// not known: then only what is so of all.
+fn changed(
+    access: &Access,
+    local: &Spec,
+    question: &Question<'_>,
+    candidates: &[Candidate<'_>],
+    budget: &mut Budget,
+) -> Changed {
+    let mut all: Option<Changed> = None;
+    for &candidate in candidates {
+        let Ok(Ok(spec)) = match_candidate(local, question, candidate, budget) else { continue };
+        let (own, there) = ((local, question.local), (&spec, candidate.btf));
+        let mut changed = changes::changes(access, own, there, true, budget);
+        changed.changes.sort_unstable();
+        match &all {
+            None => all = Some(changed),
+            Some(first) if *first == changed => {}
+            Some(_) => return Changed::default(),
+        }
+    }
+    all.unwrap_or_default()
 }
 
 /// What the candidates agree on.
