@@ -77,6 +77,7 @@ impl Case {
                 missing_calls: Default::default(),
                 reached: Vec::new(),
                 reads: Vec::new(),
+                steps: 0,
                 is_cut_short: false,
             }));
         }
@@ -139,6 +140,7 @@ fn poison_behind_a_guard_degrades_unless_something_takes_its_place() {
         missing_calls: Default::default(),
         reached: Vec::new(),
         reads: Vec::new(),
+        steps: 0,
         is_cut_short: false,
     }));
     assert_eq!((case.verdicts().0, case.judge().causes), (Ok, vec![]));
@@ -267,6 +269,7 @@ fn a_program_that_comes_to_what_changed_is_risky() {
                 missing_calls: Default::default(),
                 reached: if reached { vec![access] } else { Vec::new() },
                 reads: reads.iter().map(|&bytes| Read { access, bytes }).collect(),
+                steps: 0,
                 is_cut_short,
             });
             // The second holds it too, and does not come to it.
