@@ -65,19 +65,17 @@ pub(super) fn require_types<'a>(
 
 /// Makes sure that some object has each constant that is to be set.
 pub(super) fn require_constants(objects: &[Object], constants: &[Constant]) -> anyhow::Result<()> {
-    for constant in constants.iter().filter(|constant| !objects.iter().any(|of| constant.find(of).is_some()))
-    {
-        let read_only = objects.iter().flat_map(|object| &object.data);
-        let read_only = read_only.filter(|section| section.kind == DataKind::ReadOnly);
-        let names: Vec<&str> =
-            read_only.flat_map(|section| &section.variables).map(|variable| variable.name.as_str()).collect();
-        if names.is_empty() {
-            bail!("--rodata {}: the object has no constant (const volatile)", constant.name);
-        }
-        let nearest = corecheck_layouts::store::nearest(&constant.name, names.into_iter());
-        bail!("--rodata {}: no constant has that name; near: {}", constant.name, nearest.join(", "));
+    let is_unknown = |constant: &&Constant| !objects.iter().any(|object| constant.find(object).is_some());
+    let Some(constant) = constants.iter().find(is_unknown) else { return Ok(()) };
+    let sections = objects.iter().flat_map(|object| &object.data);
+    let read_only = sections.filter(|section| section.kind == DataKind::ReadOnly);
+    let names: Vec<&str> =
+        read_only.flat_map(|section| &section.variables).map(|variable| variable.name.as_str()).collect();
+    if names.is_empty() {
+        bail!("--rodata {}: the object has no constant (const volatile)", constant.name);
     }
-    Ok(())
+    let nearest = corecheck_layouts::store::nearest(&constant.name, names.into_iter());
+    bail!("--rodata {}: no constant has that name; near: {}", constant.name, nearest.join(", "));
 }
 
 /// Makes sure that some object has each program that is decided about.

@@ -154,12 +154,11 @@ impl Walk<'_> {
     fn call_helper(&mut self, state: &mut State, helper: i32) -> bool {
         self.note_read(state, helper);
         self.write_arguments(state, helper);
-        if let Some((callback, register)) = helpers::callback(helper) {
-            if let Value::Pointer(Pointer { to: To::Function(function), .. }) =
+        if let Some((callback, register)) = helpers::callback(helper)
+            && let Value::Pointer(Pointer { to: To::Function(function), .. }) =
                 state.top().register(register).value
-            {
-                return self.call_back(state, callback, function as usize);
-            }
+        {
+            return self.call_back(state, callback, function as usize);
         }
         for function in self.functions_in_arguments(state) {
             self.come_apart(function, false);

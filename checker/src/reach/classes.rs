@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use corecheck_layouts::kernel::Kernel;
 
-use super::{Question, Reach, Read, Trap, Verifier, reach};
+use super::{MOST_STEPS, Question, Reach, Read, Trap, Verifier, reach};
 use crate::access::{Access, Slots};
 use crate::answer::Answers;
 use crate::attach::{ExternValue, ExternValues};
 use crate::object::{ExternKind, Object, Program, Target};
 use crate::resolve::{Outcome, State};
+
+/// How many instructions are followed for one kernel in all programs of an object.
+const STEPS_IN_ALL: usize = 10 * MOST_STEPS;
 
 /// What is known of each load besides the outcomes of accesses.
 #[derive(Debug)]
@@ -53,6 +56,8 @@ pub struct ProgramReach {
     pub reached: Vec<usize>,
     /// Reads through the addresses that accesses gave, of known numbers of bytes.
     pub reads: Vec<Read>,
+    /// How many instructions were followed.
+    pub steps: usize,
     /// Whether the budget was spent before all paths were followed.
     pub is_cut_short: bool,
 }
@@ -95,8 +100,10 @@ pub fn reach_all(
                 data: known.data,
                 verifier,
             };
-            let reach =
-                ObjectReach { programs: programs.iter_mut().map(|program| program.on(&case)).collect() };
+            // What one kernel may cost has a bound, however many programs there are.
+            let mut steps = STEPS_IN_ALL;
+            let of_programs = programs.iter_mut().map(|program| program.on(&case, &mut steps));
+            let reach = ObjectReach { programs: of_programs.collect() };
             all.distinct.push(reach);
             all.distinct.len() - 1
         });
@@ -129,7 +136,7 @@ struct Followed<'a> {
     externs: Vec<usize>,
     /// Its calls of weak kernel functions, with the index of each.
     weak_calls: Vec<(Trap, usize)>,
-    known: HashMap<Key, Option<Arc<ProgramReach>>>,
+    known: HashMap<Key, Arc<ProgramReach>>,
     /// Which accesses are reached where the kernel has everything as the compiler saw it.
     as_compiled: HashMap<(Vec<ExternValue>, Verifier), Vec<usize>>,
 }
@@ -138,7 +145,9 @@ impl<'a> Followed<'a> {
     fn new(object: &'a Object, accesses: &[Access], index: usize, program: &'a Program) -> Self {
         let is_own = |access: &Access| {
             access.skipped.is_none()
-                && access.function_index.is_some_and(|function| program.functions.contains(&function))
+                && access
+                    .function_index
+                    .is_some_and(|function| program.functions.binary_search(&function).is_ok())
         };
         let own =
             accesses.iter().enumerate().filter(|(_, access)| is_own(access)).map(|(at, _)| at).collect();
@@ -162,7 +171,9 @@ impl<'a> Followed<'a> {
         }
     }
 
-    fn on(&mut self, case: &Case<'_>) -> Option<Arc<ProgramReach>> {
+    /// What the program comes to. Takes what that costs from `steps`, also when it was paid for before: so it depends on no other
+    /// kernel.
+    fn on(&mut self, case: &Case<'_>, steps: &mut usize) -> Option<Arc<ProgramReach>> {
         if !self.program.autoload {
             return None;
         }
@@ -183,15 +194,19 @@ impl<'a> Followed<'a> {
             return None;
         }
         let key = (outcomes, externs, calls, case.verifier);
-        if let Some(known) = self.known.get(&key) {
-            return known.clone();
-        }
-        let found = Some(Arc::new(self.follow(case, &key)));
-        self.known.insert(key, found.clone());
-        found
+        let known = self.known.get(&key).filter(|known| known.steps <= *steps).cloned();
+        let found = known.unwrap_or_else(|| {
+            let found = Arc::new(self.follow(case, &key, *steps));
+            if !found.is_cut_short || *steps >= MOST_STEPS {
+                self.known.insert(key, Arc::clone(&found));
+            }
+            found
+        });
+        *steps = steps.saturating_sub(found.steps);
+        Some(found)
     }
 
-    fn follow(&mut self, case: &Case<'_>, key: &Key) -> ProgramReach {
+    fn follow(&mut self, case: &Case<'_>, key: &Key, steps: usize) -> ProgramReach {
         let outcomes = self.own.iter().zip(&key.0);
         let poisoned: Vec<&Access> = outcomes
             .filter(|(_, (state, _))| *state == State::Poisoned)
@@ -208,6 +223,7 @@ impl<'a> Followed<'a> {
             data: case.data,
             verifier: case.verifier,
             traps: &traps,
+            steps,
         };
         let found = reach(&question);
         let (of_accesses, of_calls) = found.traps.split_at(poisoned.len());
@@ -218,7 +234,7 @@ impl<'a> Followed<'a> {
             .filter(|(_, reach)| **reach == Reach::Guarded)
             .map(|(&access, _)| access)
             .collect();
-        let unreplaced = match guarded.is_empty() {
+        let unreplaced = match guarded.is_empty() || steps < MOST_STEPS {
             true => Vec::new(),
             false => self.unreplaced(&question, key, guarded, &found.accesses),
         };
@@ -228,6 +244,7 @@ impl<'a> Followed<'a> {
             missing_calls: key.2.iter().copied().zip(of_calls.iter().copied()).collect(),
             reached: found.accesses,
             reads: found.reads,
+            steps: found.steps,
             is_cut_short: found.is_cut_short,
         }
     }

@@ -47,7 +47,9 @@ impl<'a> Code<'a> {
         };
         let program = &object.programs[question.program];
         for (access, outcome) in question.accesses.iter().zip(question.outcomes) {
-            let is_own = access.function_index.is_some_and(|function| program.functions.contains(&function));
+            let is_own = access
+                .function_index
+                .is_some_and(|function| program.functions.binary_search(&function).is_ok());
             if !is_own || access.skipped.is_some() {
                 continue;
             }

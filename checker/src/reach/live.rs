@@ -17,6 +17,8 @@ pub(super) struct Live {
 const ARGUMENTS: u16 = 0b11_1110;
 /// `r0` to `r5`: what calls leave unusable, or return.
 const SCRATCHED: u16 = 0b11_1111;
+/// How often the instructions are gone through before all registers are taken to matter: loops within loops take some more.
+const MOST_ROUNDS: usize = 64;
 /// The frame pointer is always known.
 const FRAME: u16 = 1 << 10;
 
@@ -40,15 +42,15 @@ pub(super) fn live(code: &Code<'_>, index: u32, function: &Function, is_main: bo
         .collect();
     let mut joined = vec![false; count];
     for (at, insn) in insns.iter().enumerate() {
-        if let Some(target) = jump_target(at, insn) {
-            if let Some(joined) = joined.get_mut(target) {
-                *joined = true;
-            }
+        if let Some(target) = jump_target(at, insn)
+            && let Some(joined) = joined.get_mut(target)
+        {
+            *joined = true;
         }
     }
     let mut before = vec![0_u16; count];
-    // A fixed point: masks only grow, so it ends; the order makes it quick.
-    loop {
+    // A fixed point: masks only grow, so it ends; the order makes it quick, unless somebody wants it slow.
+    for _ in 0..MOST_ROUNDS {
         let mut has_changed = false;
         for at in (0..count).rev() {
             let insn = &insns[at];
@@ -70,6 +72,7 @@ pub(super) fn live(code: &Code<'_>, index: u32, function: &Function, is_main: bo
             return Live { first, before, joined };
         }
     }
+    Live { first, before: vec![u16::MAX; count], joined }
 }
 
 /// Where a jump leads, as an index within the function.

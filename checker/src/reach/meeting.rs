@@ -71,6 +71,9 @@ impl Meeting {
     }
 }
 
+/// How often the instructions are gone through.
+const MOST_ROUNDS: usize = 64;
+
 /// For each instruction of a function the next one that every path from it to the function's end passes; `None` is the end.
 pub(super) struct Meetings {
     first: u32,
@@ -106,7 +109,8 @@ pub(super) fn meetings(code: &Code<'_>, index: u32, function: &Function) -> Meet
             target => [Some(after), target],
         }
     };
-    loop {
+    let mut is_settled = false;
+    for _ in 0..MOST_ROUNDS {
         let mut has_changed = false;
         for at in (0..count).rev() {
             let known = successors(at).into_iter().flatten().filter(|&to| next[to].is_some());
@@ -117,10 +121,15 @@ pub(super) fn meetings(code: &Code<'_>, index: u32, function: &Function) -> Meet
             }
         }
         if !has_changed {
+            is_settled = true;
             break;
         }
     }
     next.truncate(count);
+    if !is_settled {
+        // Where the function ends they meet in any case.
+        next.fill(None);
+    }
     Meetings { first, next: next.into_iter().map(|next| next.filter(|&next| next < count)).collect() }
 }
 

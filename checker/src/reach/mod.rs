@@ -13,8 +13,10 @@ mod branch;
 mod calls;
 mod classes;
 mod code;
+mod compute;
 mod copies;
 mod helpers;
+mod jump;
 mod live;
 mod meeting;
 mod memory;
@@ -89,7 +91,13 @@ pub struct Question<'a> {
     pub verifier: Verifier,
     /// The instructions asked about.
     pub traps: &'a [Trap],
+    /// How many instructions may be followed, at most [`MOST_STEPS`]. What is not answered by then may be reached.
+    pub steps: usize,
 }
+
+/// How many instructions are followed for one program, paths that meet again counted once. Real programs take some
+/// thousands.
+pub const MOST_STEPS: usize = 400_000;
 
 /// A read of a field through the address that a relocation gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -44,6 +44,7 @@ fn reached(name: &str, kernel: &str, externs: impl Fn(&str) -> ExternValue) -> V
             data: &data,
             verifier: Verifier::of_kernel(&kernel),
             traps: &traps,
+            steps: MOST_STEPS,
         };
         let reached = reach(&question);
         assert!(
@@ -110,4 +111,37 @@ fn guards_across_calls() {
 #[test]
 fn guards_from_outside() {
     as_named("guards_outside");
+}
+
+/// What is not followed to its end may be reached, whatever else is known.
+#[test]
+fn without_a_budget_nothing_is_guarded() {
+    let object = object("tests/fixtures/objects/guards_direct.bpf.o");
+    let accesses = accesses(&object);
+    let outcomes: Vec<Arc<Outcome>> = accesses.iter().map(|_| Arc::new(Outcome::as_compiled())).collect();
+    let program = &object.programs[0];
+    let first = object.functions[program.function].insn_off;
+    let section = object.functions[program.function].section;
+    let asked = |steps: usize, insn: u32| {
+        let traps = [Trap { section, insn }];
+        let question = Question {
+            object: &object,
+            program: 0,
+            accesses: &accesses,
+            outcomes: &outcomes,
+            externs: &[],
+            data: &[],
+            verifier: Verifier::of_release("6.18.0"),
+            traps: &traps,
+            steps,
+        };
+        let reached = reach(&question);
+        assert!(reached.steps <= steps);
+        (reached.traps[0], reached.is_cut_short)
+    };
+    let nowhere = u32::MAX;
+    assert_eq!(asked(0, first), (Reach::MayBeReached, true));
+    assert_eq!(asked(1, first), (Reach::Reached, true));
+    assert_eq!(asked(1, nowhere), (Reach::MayBeReached, true));
+    assert_eq!(asked(MOST_STEPS, nowhere), (Reach::Guarded, false));
 }

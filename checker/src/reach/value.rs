@@ -156,12 +156,12 @@ impl Register {
                 }
                 (Value::Pointer(one), Value::Pointer(two)) => {
                     one.to.covers(two.to)
-                        && match (one.null, two.null) {
-                            (Null::Never, Null::Never) => true,
-                            (Null::Either(_), Null::Either(_) | Null::Never) => true,
-                            (Null::Unclear(_), Null::Unclear(_)) => true,
-                            _ => false,
-                        }
+                        && matches!(
+                            (one.null, two.null),
+                            (Null::Never, Null::Never)
+                                | (Null::Either(_), Null::Either(_) | Null::Never)
+                                | (Null::Unclear(_), Null::Unclear(_))
+                        )
                 }
                 _ => false,
             }

@@ -12,18 +12,15 @@ use super::state::{After, State};
 use super::value::{Null, Register, To};
 use super::verifier::Knows;
 use super::written::{Written, written};
-use super::{Question, Reach, Reached, Read};
+use super::{MOST_STEPS, Question, Reach, Reached, Read};
 use crate::object::Binding;
 
-/// How many instructions are followed for one program, paths that meet again counted once. Real programs take some
-/// thousands.
-const MOST_STEPS: usize = 400_000;
-/// After so many, paths that meet are joined: what differs between them is given up.
+/// After so many instructions, paths that meet are joined: what differs between them is given up.
 const STEPS_APART: usize = 250_000;
 /// How many states are kept at one instruction before others are joined with the last.
 const MOST_STATES: usize = 256;
 /// How many states are kept in all before all are joined.
-const MOST_STATES_IN_ALL: usize = 40_000;
+const MOST_STATES_IN_ALL: usize = 20_000;
 
 /// What is found on the way.
 #[derive(Default)]
@@ -45,6 +42,7 @@ pub(super) struct Walk<'a> {
     seen: HashMap<Vec<(Place, After)>, Vec<State>>,
     states: usize,
     steps: usize,
+    most_steps: usize,
     pub(super) found: Found,
     /// Where the sides of branches meet, per function.
     meetings: HashMap<u32, Meetings>,
@@ -69,6 +67,7 @@ pub(super) fn walk(question: &Question<'_>) -> Reached {
         seen: HashMap::new(),
         states: 0,
         steps: 0,
+        most_steps: question.steps.min(MOST_STEPS),
         found: Found::default(),
         meetings: HashMap::new(),
         written: HashMap::new(),
@@ -81,7 +80,7 @@ pub(super) fn walk(question: &Question<'_>) -> Reached {
     walk.start_globals();
     loop {
         while let Some(state) = walk.todo.pop() {
-            if walk.steps > MOST_STEPS {
+            if walk.steps >= walk.most_steps {
                 is_cut_short = true;
                 break;
             }
@@ -202,15 +201,15 @@ impl Walk<'_> {
     /// Follows one path until it ends or only goes where others went; where it parts, the other side is left in `todo`.
     fn follow(&mut self, mut state: State) {
         loop {
-            self.steps += 1;
-            if self.steps > MOST_STEPS {
+            if self.steps >= self.most_steps {
                 self.todo.push(state);
                 return;
             }
-            if state.meeting.as_ref().is_some_and(|meeting| meeting.is_at(&state)) {
-                if let Some(meeting) = state.meeting.take() {
-                    meeting.settle(&mut state);
-                }
+            self.steps += 1;
+            if state.meeting.as_ref().is_some_and(|meeting| meeting.is_at(&state))
+                && let Some(meeting) = state.meeting.take()
+            {
+                meeting.settle(&mut state);
             }
             let place = state.top().place;
             let Some(insn) = self.code.insn(place) else { return };

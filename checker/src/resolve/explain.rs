@@ -72,7 +72,7 @@ pub(super) fn explain(
             )
         }
     };
-    Explained { code, text, nearest: Some(nearest) }
+    Explained { code, text, nearest: Some(nearest), instead: None }
 }
 
 /// The type itself and its size.

@@ -9,6 +9,7 @@ pub(crate) mod changes;
 mod enumval;
 mod explain;
 mod field;
+mod instead;
 mod outcome;
 mod patch;
 mod rules;
@@ -23,7 +24,10 @@ use corecheck_layouts::btf::{Btf, Endian, TypeId};
 use corecheck_layouts::kernel::Found;
 
 pub use changes::{Change, ChangeCode, Extent, Misread};
-pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
+
+pub use outcome::{
+    Ambiguity, Explained, Instead, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State,
+};
 pub(crate) use patch::poison;
 pub use patch::{POISON, PatchError};
 pub use rules::Rules;
@@ -31,6 +35,7 @@ pub use rules::Rules;
 pub(crate) use self::budget::STEPS_IN_ALL;
 
 use self::budget::Budget;
+use self::changes::Changed;
 use self::type_compat::types_are_compatible;
 use crate::access::{Access, Broken, RelocationKind, Slots, Spec, SpecError, Value, value_of};
 
@@ -150,7 +155,14 @@ fn resolve_one<'a>(
         Err(reason) => return Outcome::refused(reason),
     };
     match choice {
-        Choice::None(explained) => no_match(access.kind, slots, own, question, Reason::NoMatch(explained)),
+        Choice::None(mut explained) => {
+            // Questions about existence have their answer.
+            if explained.code == MismatchCode::FieldMissing && !access.kind.may_be_absent() {
+                explained.instead =
+                    instead::instead(access, local, question, candidates, budget).map(Box::new);
+            }
+            no_match(access.kind, slots, own, question, Reason::NoMatch(explained))
+        }
         Choice::One { candidate, spec, value } => {
             let place = Place { unit: candidate.unit.to_owned(), spec: spec.describe(candidate.btf) };
             let (local_btf, rules) = (question.local, question.rules);
@@ -159,14 +171,36 @@ fn resolve_one<'a>(
                 outcome.value = None;
             }
             if access.kind == RelocationKind::FieldByteOffset && outcome.state == State::Resolved {
-                let (own, there) = ((&local.spec, question.local), (&spec, candidate.btf));
-                let changed = changes::changes(access, own, there, true, budget);
+                let changed = changed(access, &local.spec, question, candidates, budget);
                 (outcome.changes, outcome.extent) = (changed.changes, changed.extent);
-                outcome.changes.sort_unstable();
             }
             outcome
         }
     }
+}
+
+/// What a resolved field is that the program was not compiled for. Where several candidates match, which of them it will see is
+/// not known: then only what is so of all.
+fn changed(
+    access: &Access,
+    local: &Spec,
+    question: &Question<'_>,
+    candidates: &[Candidate<'_>],
+    budget: &mut Budget,
+) -> Changed {
+    let mut all: Option<Changed> = None;
+    for &candidate in candidates {
+        let Ok(Ok(spec)) = match_candidate(local, question, candidate, budget) else { continue };
+        let (own, there) = ((local, question.local), (&spec, candidate.btf));
+        let mut changed = changes::changes(access, own, there, true, budget);
+        changed.changes.sort_unstable();
+        match &all {
+            None => all = Some(changed),
+            Some(first) if *first == changed => {}
+            Some(_) => return Changed::default(),
+        }
+    }
+    all.unwrap_or_default()
 }
 
 /// What the candidates agree on.
@@ -238,6 +272,7 @@ fn choose<'a>(
             code: MismatchCode::TypeChanged,
             text: "there is no candidate".to_owned(),
             nearest: None,
+            instead: None,
         }),
     })
 }

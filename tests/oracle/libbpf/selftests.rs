@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use corecheck::load::data_sections;
+use corecheck::loader::Loader;
 use corecheck::resolve::State;
 use corecheck::verdict::{Verdict, judge_all};
 use object::{Object, ObjectSection};
@@ -201,10 +202,13 @@ impl Suite<'_> {
         let asked: Vec<usize> = (0..subject.accesses.len()).collect();
         let data = data_sections(&subject.object, &[])?;
         let judged = corecheck::verdict::Case {
+            loader: Loader::LIBBPF,
             object: &subject.object,
             accesses: &subject.accesses,
             asked: &asked,
             data: &data,
+            requirements: &[],
+            judges_requirements: false,
         };
         let verdict = judge_all(&judged, &[&kernel.ours], &kernel.loaded).verdicts.remove(0).verdict;
 

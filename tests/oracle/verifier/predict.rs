@@ -90,6 +90,7 @@ impl Predictor {
             data: &self.data,
             verifier: running.verifier,
             traps: &traps,
+            steps: reach::MOST_STEPS,
         });
         let is_cut_short = reached.is_cut_short;
         Ok(reached.traps.into_iter().map(|reach| Predicted { reach, is_cut_short }).collect())

@@ -43,16 +43,17 @@ impl Comparison<'_> {
             return Ok(());
         }
         moved.sort_unstable();
-        let list = |number: &dyn Fn(&(u64, &[u8], u64)) -> u64| {
+        let list = |is_target: bool| {
             let mut parts: Vec<String> = moved
                 .iter()
                 .take(SHOWN)
-                .map(|one| {
-                    let name = String::from_utf8_lossy(one.1);
+                .map(|&(was, name, now)| {
+                    let name = String::from_utf8_lossy(name);
+                    let number = if is_target { now } else { was };
                     if is_32 {
-                        format!("{name} = {}", number(one) as u32 as i32)
+                        format!("{name} = {}", number as u32 as i32)
                     } else {
-                        format!("{name} = {}", number(one) as i64)
+                        format!("{name} = {}", number as i64)
                     }
                 })
                 .collect();
@@ -61,7 +62,7 @@ impl Comparison<'_> {
             }
             parts.join(", ")
         };
-        let (was, is) = (list(&|one| one.0), list(&|one| one.2));
+        let (was, is) = (list(false), list(true));
         self.add(ChangeCode::Enumerators, was, is)
     }
 

@@ -11,10 +11,10 @@ use crate::resolve::budget::Budget;
 const MAX_DEPTH: usize = 32;
 
 /// Where a member lies: offset in bits, width in bits if it is a bit-field, else 0.
-pub(super) type Place = (u32, u8);
+pub(crate) type Place = (u32, u8);
 
 /// The members that have a name, as a program sees them, with their places.
-pub(super) fn members<'b>(
+pub(crate) fn members<'b>(
     btf: &'b Btf,
     composite: TypeId,
     budget: &mut Budget,

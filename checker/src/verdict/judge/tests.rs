@@ -77,6 +77,7 @@ impl Case {
                 missing_calls: Default::default(),
                 reached: Vec::new(),
                 reads: Vec::new(),
+                steps: 0,
                 is_cut_short: false,
             }));
         }
@@ -139,6 +140,7 @@ fn poison_behind_a_guard_degrades_unless_something_takes_its_place() {
         missing_calls: Default::default(),
         reached: Vec::new(),
         reads: Vec::new(),
+        steps: 0,
         is_cut_short: false,
     }));
     assert_eq!((case.verdicts().0, case.judge().causes), (Ok, vec![]));
@@ -243,7 +245,8 @@ fn conditions_name_what_must_be_there() {
     assert_eq!(of_programs, [0, 0, 2]);
     // What decides is not only what matches.
     let nearest = Some(Place { unit: "vfio".to_owned(), spec: "struct thing".to_owned() });
-    let explained = Explained { code: MismatchCode::FieldMissing, text: String::new(), nearest };
+    let explained =
+        Explained { code: MismatchCode::FieldMissing, text: String::new(), nearest, instead: None };
     let case = Case::new().because("first", State::Poisoned, Reason::NoMatch(explained));
     assert_eq!(case.judge().conditions, [loaded, Condition::ModulesReadable]);
 }
@@ -266,6 +269,7 @@ fn a_program_that_comes_to_what_changed_is_risky() {
                 missing_calls: Default::default(),
                 reached: if reached { vec![access] } else { Vec::new() },
                 reads: reads.iter().map(|&bytes| Read { access, bytes }).collect(),
+                steps: 0,
                 is_cut_short,
             });
             // The second holds it too, and does not come to it.
@@ -274,7 +278,7 @@ fn a_program_that_comes_to_what_changed_is_risky() {
             case.reach.programs = vec![Some(reach), Some(elsewhere), None];
             (case.verdicts(), case.judge().causes)
         };
-    let (verdicts, causes) = changed(&[change.clone()], None, &[], true, false);
+    let (verdicts, causes) = changed(std::slice::from_ref(&change), None, &[], true, false);
     assert_eq!(verdicts, (Risky, [Some(Risky), Some(Ok), Some(Ok)]));
     let access = Case::new().of("helper_static");
     assert_eq!(causes, [Cause::Changed(vec![(access, Observed::Change(change.clone()))])]);
@@ -283,7 +287,7 @@ fn a_program_that_comes_to_what_changed_is_risky() {
     let misread = Observed::Misread { bytes: 4, how: Misread::Part, local: 4, target: 8 };
     assert_eq!(causes, [Cause::Changed(vec![(access, misread)])]);
     // Not what no path leads to, nor a length that fits.
-    assert_eq!(changed(&[change.clone()], Some(extent), &[4], false, false).0.0, Ok);
+    assert_eq!(changed(std::slice::from_ref(&change), Some(extent), &[4], false, false).0.0, Ok);
     assert_eq!(changed(&[], Some(extent), &[2], true, false), ((Ok, [Some(Ok); 3]), vec![]));
     // Where not all was followed, it may be reached in any program that holds it.
     assert_eq!(changed(&[change], None, &[], false, true).0, (Risky, [Some(Risky), Some(Risky), Some(Ok)]));

@@ -358,7 +358,25 @@ impl<'c> Decoder<'c, '_> {
                 self.input.take(3).map(drop)
             }
             tag::FLOAT => self.input.number().map(drop),
-            // What is left is never without a name.
+            // These have a name in every BTF that a compiler makes; in one that is made up they need not.
+            tag::FUNC | tag::VAR => {
+                self.input.number()?;
+                self.skip(depth)
+            }
+            tag::DATASEC => {
+                self.input.number()?;
+                let count = self.input.count(3)?;
+                (0..count).try_for_each(|_| {
+                    self.skip(depth)?;
+                    self.input.number()?;
+                    self.input.number().map(drop)
+                })
+            }
+            tag::DECL_TAG | tag::DECL_ATTRIBUTE => {
+                self.input.name()?;
+                self.input.number()?;
+                self.skip(depth)
+            }
             _ => Err(self.input.damage("a kind is not known")),
         }
     }
