@@ -47,7 +47,8 @@ const OF_REPORTS: Rules = Rules {
 };
 
 /// Members that need not be there: a report without them is still valid.
-const OPTIONAL: [&str; 16] = [
+const OPTIONAL: [&str; 17] = [
+    "chosen",
     "representatives",
     "module",
     "without",

@@ -209,6 +209,7 @@ impl Suite<'_> {
             data: &data,
             requirements: &[],
             judges_requirements: false,
+            alternatives: &[],
         };
         let verdict = judge_all(&judged, &[&kernel.ours], &kernel.loaded).verdicts.remove(0).verdict;
 

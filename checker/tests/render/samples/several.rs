@@ -214,6 +214,9 @@ pub fn several() -> Report {
             let mut result = result(object, kernel, answer, verdict);
             result.programs =
                 (0..6).map(|n| of(&format!("probe_{n}"), if n == 2 { verdict } else { "ok" })).collect();
+            if object == 1 {
+                result.chosen = vec!["probe_0".to_owned(), "probe\u{202e}_1".to_owned()];
+            }
             if verdict == "fails" {
                 result
                     .reasons
