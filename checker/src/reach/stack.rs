@@ -63,6 +63,10 @@ impl Stack {
         is_immediate: bool,
         verifier: &Verifier,
     ) {
+        // Beyond its stack no program is let: nothing has to be known there, nor room be taken for it.
+        if !(DEEPEST..0).contains(&at) {
+            return;
+        }
         let (start, within) = slot_of(at);
         let constant = register.constant().map(|number| number & Scalar::of_bytes(bytes).u64.1);
         let is_zero = constant == Some(0);
@@ -341,6 +345,18 @@ mod tests {
         );
         stack.lose();
         assert!(is_lost(&load(&stack, -16, 8)));
+    }
+
+    #[test]
+    fn nothing_is_kept_beyond_the_stack() {
+        let verifier = Verifier::of_release(NEW);
+        let mut stack = Stack::default();
+        for at in [-1 << 20, -520, 0, 8, 1 << 20] {
+            stack.store(at, 8, number(7), false, &verifier);
+        }
+        assert_eq!(stack, Stack::default());
+        stack.store(-512, 8, number(7), false, &verifier);
+        assert_eq!(load(&stack, -512, 8).constant(), Some(7));
     }
 
     #[test]
