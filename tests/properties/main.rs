@@ -2,6 +2,8 @@
 //!
 //! [`model`] makes random well-formed types, [`walks`] random accesses on them; each other module is one property. A
 //! case that fails is written to `regressions/`, to be committed: it is tried first from then on.
+//!
+//! `CORECHECK_PROPERTIES=100 cargo test -p corecheck-tests --test properties` tries a hundred times as many cases.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +23,7 @@ use std::fmt::Debug;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseError, TestRunner};
 
-/// Tries `property` on this many cases; `regressions` is the file of its failures.
+/// Tries `property` on this many cases, times `CORECHECK_PROPERTIES`; `regressions` is the file of its failures.
 ///
 /// The macro of proptest does the same, but gives no way to count over all cases how often a property said anything.
 fn try_all<S>(
@@ -33,8 +35,9 @@ fn try_all<S>(
     S: Strategy,
     S::Value: Debug,
 {
+    let times = std::env::var("CORECHECK_PROPERTIES").map_or(1, |times| times.parse().expect("a number"));
     let config = ProptestConfig {
-        cases,
+        cases: cases * times,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(regressions))),
         source_file: Some(file!()),
         ..ProptestConfig::default()

@@ -2,21 +2,33 @@
 //! alike: what is not stored of a type for some accesses decides nothing about them.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use corecheck::access::Access;
 use corecheck::answer::needs_of;
 use corecheck::resolve::Outcome;
-use corecheck_layouts::btf::{Btf, Kind};
+use corecheck_layouts::btf::{Btf, Kind, TypeId, essential_name};
 use corecheck_layouts::kernel::{Kernel, KernelName};
 use corecheck_layouts::store::Store;
 use corecheck_layouts::store::file::{Import, StoreFile};
 use proptest::prelude::*;
 
 use crate::model::Model;
-use crate::walks::accesses;
+use crate::walks::{accesses, is_load};
 use crate::world::{ask, object, world};
 use crate::{regressions, try_all};
+
+/// Whether the order of a kernel's types may decide about an access: it is a load, whose width the first candidate gives, and
+/// the kernel itself has several flavours of its root. A store keeps the order of types of one full name alone.
+fn decides_by_order(access: &Access, local: &Btf, kernel: &Btf) -> bool {
+    let (root, kind) = (essential_name(local.name_bytes(access.root)), local.kind(access.root));
+    let is_candidate =
+        |&id: &TypeId| kernel.kind(id) == kind && essential_name(kernel.name_bytes(id)) == root;
+    let names: BTreeSet<&[u8]> =
+        kernel.own_ids().filter(is_candidate).map(|id| kernel.name_bytes(id)).collect();
+    is_load(access) && names.len() > 1
+}
 
 #[test]
 fn a_kernel_answers_alike_out_of_a_store() {
@@ -64,7 +76,13 @@ fn a_kernel_answers_alike_out_of_a_store() {
                 let facts = |outcome: &Outcome| {
                     (outcome.state, outcome.value, outcome.changes.clone(), outcome.extent)
                 };
-                for (whole, stored) in answers[0].outcomes.iter().zip(&answers[1].outcomes) {
+                let types = kernel.vmlinux.as_deref().expect("it is whole");
+                for (access, (whole, stored)) in
+                    accesses.iter().zip(answers[0].outcomes.iter().zip(&answers[1].outcomes))
+                {
+                    if decides_by_order(access, btf, types) {
+                        continue;
+                    }
                     prop_assert_eq!(facts(whole), facts(stored), "{:?}", whole);
                     count(&compared, 1);
                     count(&changed, whole.changes.len());
