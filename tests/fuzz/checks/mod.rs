@@ -8,6 +8,7 @@ mod archive;
 mod btf;
 mod ground;
 mod kernel;
+mod load;
 mod meter;
 mod object;
 mod source;
@@ -39,12 +40,13 @@ const MIB: usize = 1 << 20;
 /// (`embedded`). Words for people multiply: each access may repeat the longest name, up to 256 MiB in all, and `resolve` makes
 /// up to 624 accesses of however few bytes (373 for each of 367 bytes; 262 KB at most): hence the mebibyte where there are
 /// accesses.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "btf", check: btf::whole, fixed: 64 * KIB, per_byte: 128 },
     Target { name: "btf_split", check: btf::split, fixed: 64 * KIB, per_byte: 128 },
     Target { name: "btf_ext", check: object::btf_ext, fixed: 2 * MIB, per_byte: 128 },
     Target { name: "access_string", check: access::access_string, fixed: 64 * KIB, per_byte: 64 },
     Target { name: "object", check: object::object, fixed: 2 * MIB, per_byte: 128 },
+    Target { name: "load", check: load::load, fixed: 256 * MIB, per_byte: 128 },
     Target { name: "embedded", check: object::embedded, fixed: 2 * MIB, per_byte: 128 },
     // Twice what decompression may yield (a vector that grows, and the BTF copied out of it), the block of an LZ4
     // decoder, and the window of a zstd decoder. liblzma's own memory is not seen; it is told to stop at 256 MiB.
