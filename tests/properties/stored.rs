@@ -15,19 +15,20 @@ use corecheck_layouts::store::file::{Import, StoreFile};
 use proptest::prelude::*;
 
 use crate::model::Model;
-use crate::walks::{accesses, is_load};
+use crate::walks::accesses;
 use crate::world::{ask, object, world};
 use crate::{regressions, try_all};
 
-/// Whether the order of a kernel's types may decide about an access: it is a load, whose width the first candidate gives, and
-/// the kernel itself has several flavours of its root. A store keeps the order of types of one full name alone.
+/// Whether the order of a kernel's types may decide about an access: the kernel itself has several flavours of its root. Their
+/// first gives the width of a load, and after an error for ambiguity those before it are left. A store keeps the order of types
+/// of one full name alone.
 fn decides_by_order(access: &Access, local: &Btf, kernel: &Btf) -> bool {
     let (root, kind) = (essential_name(local.name_bytes(access.root)), local.kind(access.root));
     let is_candidate =
         |&id: &TypeId| kernel.kind(id) == kind && essential_name(kernel.name_bytes(id)) == root;
     let names: BTreeSet<&[u8]> =
         kernel.own_ids().filter(is_candidate).map(|id| kernel.name_bytes(id)).collect();
-    is_load(access) && names.len() > 1
+    names.len() > 1
 }
 
 #[test]

@@ -41,6 +41,7 @@ impl Requirement {
             }
             // A variable of another type, and a value that does not fit, are errors even where none would be fine.
             (By::Extern(_), What::Variable { .. }, Lack::Incompatible { .. })
+            | (By::Extern(_), What::Kfunc { must_fit: true, .. }, Lack::Incompatible { .. })
             | (By::Extern(_), What::Option { .. }, Lack::Unfit(_)) => Effect::Object(When::Prepare),
             (By::Extern(index), What::Kfunc { .. }, _) if self.optional => Effect::Calls(calls(*index)),
             (By::Calls(places), ..) => Effect::Calls(places.clone()),

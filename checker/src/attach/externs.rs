@@ -7,6 +7,7 @@ use corecheck_layouts::kernel::{Kernel, Modules};
 use super::meet::{Meetings, meet};
 use super::model::{By, ExternValue, Requirement};
 use super::requirements;
+use crate::loader::Version;
 use crate::object::Object;
 
 /// Values of all externs, and which kernel has which.
@@ -18,9 +19,10 @@ pub struct ExternValues {
     pub of_kernel: Vec<usize>,
 }
 
-/// The values of an object's externs on kernels that were looked up for them ([`super::add_needs`]).
+/// The values of an object's externs, as the newest libbpf sets them, on kernels that were looked up for them
+/// ([`super::add_needs`]).
 pub fn externs(object: &Object, kernels: &[&Kernel], modules: &Modules) -> ExternValues {
-    let needed: Vec<Requirement> = requirements::externs(object).collect();
+    let needed: Vec<Requirement> = requirements::externs(object, Version::NEWEST).collect();
     values(object, &needed, &meet(object, &needed, kernels, modules))
 }
 

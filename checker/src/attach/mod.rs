@@ -18,6 +18,7 @@ mod needs;
 mod requirements;
 mod section;
 mod sections;
+mod since;
 mod struct_ops;
 mod syscall;
 mod trace;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use corecheck_layouts::btf::{Kind, TypeId};
 use corecheck_layouts::kernel::{Absence, Gap, Need};
 
+use crate::loader::Version;
 use crate::object::MapKind;
 
 /// One thing that an object needs of a kernel.
@@ -71,10 +72,12 @@ pub enum What {
     },
     /// A kernel function that programs call (`__ksym`).
     Kfunc {
-        /// Its name, without flavour.
+        /// Its name, without flavour if libbpf looks for it so.
         name: String,
         /// Its prototype in the object.
         proto: TypeId,
+        /// Whether the load fails if the kernel has it with another prototype, even if it is weak (libbpf before 1.3).
+        must_fit: bool,
     },
     /// A kernel variable with a type (`__ksym`).
     Variable {
@@ -111,7 +114,12 @@ pub enum What {
         at_load: bool,
     },
     /// A section name that libbpf knows.
-    KnownSection(String),
+    KnownSection {
+        /// The name.
+        name: String,
+        /// The version of libbpf that brought it; `None` when none did.
+        since: Option<Version>,
+    },
 }
 
 /// A function or tracepoint by name, perhaps of one module (`fentry/nf_tables:nft_do_chain`).
@@ -184,7 +192,7 @@ pub enum Lack {
         why: MemberLack,
     },
     /// libbpf knows no section of that name.
-    UnknownSection,
+    UnknownSection(Option<Version>),
 }
 
 /// What is wrong with a member of a `struct_ops` map (`bpf_map__init_kern_struct_ops`).

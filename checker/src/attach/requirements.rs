@@ -7,6 +7,8 @@ use corecheck_layouts::btf::Type;
 use super::ksym::essential;
 use super::model::{By, Requirement, What};
 use super::section::meaning;
+use super::since;
+use crate::loader::Version;
 use crate::object::{ExternKind, Insn, Map, MapKind, Object};
 
 /// What libbpf makes of maps without a type of their own: `.bss`, `.data`, `.rodata`, `.kconfig`.
@@ -14,23 +16,27 @@ const ARRAY: u32 = 2;
 /// The type of map that a `struct_ops` variable becomes (`BPF_MAP_TYPE_STRUCT_OPS`).
 const STRUCT_OPS: u32 = 26;
 
-/// What an object needs: by programs, externs, maps, calls of helpers, each in the object's order.
-pub fn requirements(object: &Object) -> Vec<Requirement> {
+/// What an object needs when a version of libbpf loads it: by programs, externs, maps, calls of helpers, each in the object's
+/// order.
+pub fn requirements(object: &Object, libbpf: Version) -> Vec<Requirement> {
     let mut all = Vec::new();
-    programs(object, &mut all);
-    all.extend(externs(object));
+    programs(object, libbpf, &mut all);
+    all.extend(externs(object, libbpf));
     maps(object, &mut all);
     helpers(object, &mut all);
     all
 }
 
-fn programs(object: &Object, all: &mut Vec<Requirement>) {
+fn programs(object: &Object, libbpf: Version, all: &mut Vec<Requirement>) {
     for (index, program) in object.programs.iter().enumerate() {
         let mut add =
             |what| all.push(Requirement { what, by: By::Program(index), optional: !program.autoload });
-        let Some(meaning) = meaning(&program.section_name) else {
-            add(What::KnownSection(program.section_name.clone()));
-            continue;
+        let meaning = match meaning(&program.section_name, libbpf) {
+            Ok(meaning) => meaning,
+            Err(since) => {
+                add(What::KnownSection { name: program.section_name.clone(), since });
+                continue;
+            }
         };
         add(What::ProgramType(meaning.program));
         if let Some((name, at_load)) = meaning.attach {
@@ -43,8 +49,9 @@ fn programs(object: &Object, all: &mut Vec<Requirement>) {
 }
 
 /// What an object's externs need, in their order; those that are not declared are a problem of the object.
-pub(super) fn externs(object: &Object) -> impl Iterator<Item = Requirement> + '_ {
-    object.externs.iter().enumerate().filter_map(|(index, symbol)| {
+pub(super) fn externs(object: &Object, libbpf: Version) -> impl Iterator<Item = Requirement> + '_ {
+    let flavours = since::knows_kfunc_flavours(libbpf);
+    object.externs.iter().enumerate().filter_map(move |(index, symbol)| {
         let of = symbol.of?;
         let is_typed = object
             .btf
@@ -53,7 +60,10 @@ pub(super) fn externs(object: &Object) -> impl Iterator<Item = Requirement> + '_
         let name = symbol.name.clone();
         let what = match symbol.kind {
             ExternKind::Kconfig => What::Option { name, of },
-            ExternKind::KsymFunction => What::Kfunc { name: essential(&name), proto: of },
+            ExternKind::KsymFunction if flavours => {
+                What::Kfunc { name: essential(&name), proto: of, must_fit: false }
+            }
+            ExternKind::KsymFunction => What::Kfunc { name, proto: of, must_fit: true },
             ExternKind::KsymVariable if is_typed => What::Variable { name, of },
             ExternKind::KsymVariable => What::Symbol(name),
             ExternKind::Undeclared => return None,

@@ -6,6 +6,8 @@
 
 use super::model::{Elsewhere, Target, What};
 use super::sections::ROWS;
+use super::since;
+use crate::loader::Version;
 
 /// How programs of a section attach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,19 +56,31 @@ pub(super) struct Meaning {
     pub(super) target: Option<What>,
 }
 
-/// What a section's name, without a leading `?`, says; `None` for one that libbpf does not know.
-pub(super) fn meaning(section: &str) -> Option<Meaning> {
-    let row = ROWS.iter().find(|row| match section.strip_prefix(row.name) {
-        Some("") => true,
-        Some(rest) => row.open && rest.starts_with('/'),
-        None => false,
-    })?;
-    let target = section.strip_prefix(row.name)?.strip_prefix('/');
-    Some(Meaning {
-        program: row.program,
-        attach: row.attach.map(|(name, when)| (name, when == When::Load)),
-        target: target_of(row.family, target),
-    })
+/// What a section's name, without a leading `?`, says to a version of libbpf.
+///
+/// # Errors
+/// For a name that it does not know: the version that brought it, if one did.
+pub(super) fn meaning(section: &str, libbpf: Version) -> Result<Meaning, Option<Version>> {
+    let mut later: Option<Version> = None;
+    for row in &ROWS {
+        let Some(rest) = section.strip_prefix(row.name) else { continue };
+        let is_sloppy = !row.open && row.name != "syscall" && since::is_sloppy(libbpf);
+        if !(rest.is_empty() || is_sloppy || row.open && rest.starts_with('/')) {
+            continue;
+        }
+        let since = since::section(row.name, rest.len() > 1, row.open);
+        if since > libbpf {
+            later = Some(later.map_or(since, |later| later.min(since)));
+            continue;
+        }
+        let target = rest.strip_prefix('/').filter(|_| row.open);
+        return Ok(Meaning {
+            program: row.program,
+            attach: row.attach.map(|(name, when)| (name, when == When::Load)),
+            target: target_of(row.family, target),
+        });
+    }
+    Err(later)
 }
 
 /// What programs of a family attach to, given what follows the section's name.
@@ -107,12 +121,12 @@ mod tests {
     use super::*;
 
     fn target(section: &str) -> Option<What> {
-        meaning(section).expect("libbpf knows it").target
+        meaning(section, Version::NEWEST).expect("libbpf knows it").target
     }
 
     #[test]
     fn names_match_as_libbpf_matches_them() {
-        let program = |section: &str| meaning(section).map(|meaning| meaning.program);
+        let program = |section: &str| meaning(section, Version::NEWEST).ok().map(|meaning| meaning.program);
         assert_eq!(program("kprobe"), Some("BPF_PROG_TYPE_KPROBE"));
         assert_eq!(program("kprobe/do_exit"), Some("BPF_PROG_TYPE_KPROBE"));
         assert_eq!(program("xdp"), Some("BPF_PROG_TYPE_XDP"));
@@ -120,6 +134,26 @@ mod tests {
         for unknown in ["kprobes", "xdp/own", "no/such", "", "prog", "tc/else"] {
             assert_eq!(program(unknown), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn versions_know_other_names() {
+        let by = |section: &str, minor: (u16, u16)| {
+            meaning(section, Version::new(minor.0, minor.1)).map(|meaning| meaning.program)
+        };
+        let later = |major, minor| Err(Some(Version::new(major, minor)));
+        assert_eq!(by("netfilter", (1, 1)), later(1, 3));
+        assert_eq!(by("netfilter", (1, 3)), Ok("BPF_PROG_TYPE_NETFILTER"));
+        assert_eq!(by("tp.s/sched/sched_switch", (1, 7)), later(1, 8));
+        assert_eq!(by("no/such", (1, 7)), Err(None));
+        // Before 1.0 a name was enough that begins alike; the longer ones stand first.
+        assert_eq!(by("xdp_drop", (0, 8)), Ok("BPF_PROG_TYPE_XDP"));
+        assert_eq!(by("xdp_drop", (1, 0)), Err(None));
+        assert_eq!(by("tc", (0, 5)), later(0, 6));
+        assert_eq!(by("tc/own", (0, 6)), Ok("BPF_PROG_TYPE_SCHED_CLS"));
+        assert_eq!(by("syscalls", (0, 8)), Err(None));
+        assert_eq!(by("kprobe", (0, 7)), later(0, 8));
+        assert_eq!(by("kprobe/do_exit", (0, 5)), Ok("BPF_PROG_TYPE_KPROBE"));
     }
 
     #[test]
@@ -158,7 +192,8 @@ mod tests {
 
     #[test]
     fn the_kernel_looks_at_some_types_of_attachment_at_load() {
-        let attach = |section: &str| meaning(section).and_then(|meaning| meaning.attach);
+        let attach =
+            |section: &str| meaning(section, Version::NEWEST).ok().and_then(|meaning| meaning.attach);
         assert_eq!(attach("fentry/x"), Some(("BPF_TRACE_FENTRY", true)));
         assert_eq!(attach("cgroup/connect4"), Some(("BPF_CGROUP_INET4_CONNECT", true)));
         assert_eq!(attach("kprobe.multi/x"), Some(("BPF_TRACE_KPROBE_MULTI", false)));

@@ -6,6 +6,7 @@ use corecheck_layouts::btf::{Btf, Builder, Endian, TypeId, TypeSpec};
 use corecheck_layouts::kernel::{Absence, Gap, Kernel, KernelName, Modules, ShippedBtf};
 
 use super::*;
+use crate::loader::Version;
 use crate::object::{MapKind, Object};
 use crate::testing::{bitfield, btf, kernel, member, object, record};
 
@@ -70,7 +71,10 @@ const ABSENT: Fate = Fate::Missing(Lack::Absent(Absence::NotInBtf));
 
 /// What a section's programs attach to.
 fn target(section: &str) -> What {
-    section::meaning(section).and_then(|meaning| meaning.target).expect("it has a target")
+    section::meaning(section, Version::NEWEST)
+        .ok()
+        .and_then(|meaning| meaning.target)
+        .expect("it has a target")
 }
 
 #[test]
@@ -189,7 +193,7 @@ fn btf_without_functions_says_nothing_of_their_absence() {
     for section in ["fentry/gone", "tp_btf/gone", "lsm/gone", "iter/gone", "kprobe/gone", "ksyscall/gone"] {
         assert_eq!(fate(&target(section), &smaller), Fate::Unknown(Doubt::NoFunctions), "{section}");
     }
-    let kfunc = What::Kfunc { name: "gone".to_owned(), proto: TypeId(1) };
+    let kfunc = What::Kfunc { name: "gone".to_owned(), proto: TypeId(1), must_fit: false };
     assert_eq!(fate(&kfunc, &smaller), Fate::Unknown(Doubt::NoFunctions));
 }
 
@@ -202,8 +206,8 @@ fn user_space_and_other_programs_are_not_the_kernels_business() {
     for section in ["fentry", "freplace/x"] {
         assert_eq!(fate(&target(section), &kernel), Fate::Unknown(Doubt::ToldAtRunTime), "{section}");
     }
-    let unknown = What::KnownSection("no/such".to_owned());
-    assert_eq!(fate(&unknown, &kernel), Fate::Missing(Lack::UnknownSection));
+    let unknown = What::KnownSection { name: "no/such".to_owned(), since: None };
+    assert_eq!(fate(&unknown, &kernel), Fate::Missing(Lack::UnknownSection(None)));
 }
 
 #[test]
@@ -306,7 +310,7 @@ fn what_is_missing_fails_what_needs_it() {
     assert_eq!(program("fentry/x", &Lack::NoBtf), Effect::Object(When::Prepare));
     assert_eq!(program("raw_tp/x", &absent), Effect::Program(3, When::Attach));
     assert_eq!(effect(target("fentry/x"), By::Program(3), true, &absent), Effect::None);
-    let kfunc = || What::Kfunc { name: "f".to_owned(), proto: TypeId(1) };
+    let kfunc = || What::Kfunc { name: "f".to_owned(), proto: TypeId(1), must_fit: false };
     assert_eq!(effect(kfunc(), By::Extern(0), false, &absent), Effect::Object(When::Prepare));
     assert_eq!(effect(kfunc(), By::Extern(0), true, &absent), Effect::Calls(vec![(0, 7)]));
     assert_eq!(effect(kfunc(), By::Extern(0), true, &Lack::NoBtf), Effect::Object(When::Prepare));
@@ -322,12 +326,15 @@ fn what_is_missing_fails_what_needs_it() {
 
 #[test]
 fn objects_tell_what_they_need() {
-    let requirements = requirements(&object("tests/fixtures/objects/section_names.bpf.o"));
+    let requirements = requirements(&object("tests/fixtures/objects/section_names.bpf.o"), Version::NEWEST);
     let told: Vec<(String, bool)> = requirements
         .iter()
         .filter(|requirement| !matches!(requirement.what, What::ProgramType(_)))
         .map(|requirement| (format!("{:?}", requirement.what), requirement.optional))
         .collect();
     assert!(told.contains(&("ProbedFunction(\"do_exit\")".to_owned(), true)), "{told:?}");
-    assert!(told.contains(&("KnownSection(\"no/such/program_type\")".to_owned(), false)), "{told:?}");
+    assert!(
+        told.contains(&("KnownSection { name: \"no/such/program_type\", since: None }".to_owned(), false)),
+        "{told:?}"
+    );
 }

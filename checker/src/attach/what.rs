@@ -36,7 +36,7 @@ fn own_asks(what: &What) -> Vec<Ask> {
         What::TraceEvent { category, name } => tracepoint::event_asks(category, name),
         What::ProbedFunction(name) => kprobe::asks(name),
         What::SystemCall(name) => syscall::asks(name),
-        What::ProbedPattern(_) | What::Elsewhere(_) | What::KnownSection(_) => Vec::new(),
+        What::ProbedPattern(_) | What::Elsewhere(_) | What::KnownSection { .. } => Vec::new(),
         What::StructOps { name, .. } => struct_ops::asks(name),
         What::Kfunc { name, .. } => ksym::asks(name, Kind::Func),
         What::Variable { name, .. } => ksym::asks(name, Kind::Var),
@@ -138,7 +138,7 @@ fn is_absent(fate: &Fate) -> bool {
 fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> Fate {
     let Some(&first) = found.first() else {
         return match what {
-            What::KnownSection(_) => Fate::Missing(Lack::UnknownSection),
+            What::KnownSection { since, .. } => Fate::Missing(Lack::UnknownSection(*since)),
             What::Elsewhere(Elsewhere::BeforeLoad | Elsewhere::BpfProgram) => {
                 Fate::Unknown(Doubt::ToldAtRunTime)
             }
@@ -158,7 +158,7 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
         (What::StructOps { name, of, value: (bytes, programs) }, Some(local)) => {
             struct_ops::fate(local, name, *of, struct_ops::Value { bytes, programs }, first)
         }
-        (What::Kfunc { name, proto: of } | What::Variable { name, of }, Some(local)) => {
+        (What::Kfunc { name, proto: of, .. } | What::Variable { name, of }, Some(local)) => {
             ksym::fate(local, name, *of, first)
         }
         (What::Symbol(name), _) => ksym::symbol_fate(name, found),

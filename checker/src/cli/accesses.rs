@@ -10,6 +10,7 @@ use super::{Exit, objects};
 use crate::access::accesses;
 use crate::attach::requirements;
 use crate::check::is_wanted;
+use crate::loader::Version;
 use crate::render;
 use crate::report::object_entry;
 
@@ -36,7 +37,7 @@ pub(super) fn run(args: &AccessesArgs, screen: &Screen) -> anyhow::Result<Exit> 
         .zip(all)
         .map(|(object, mut accesses)| {
             accesses.retain(|access| is_wanted(access, &args.types));
-            object_entry(object, &accesses, (&requirements(object), &[]))
+            object_entry(object, &accesses, (&requirements(object, Version::NEWEST), &[]))
         })
         .collect();
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };

@@ -83,7 +83,7 @@ fn kind(what: &What) -> &'static str {
         What::MapType { .. } => "map-type",
         What::ProgramType(_) => "program-type",
         What::AttachType { .. } => "attach-type",
-        What::KnownSection(_) => "section",
+        What::KnownSection { .. } => "section",
     }
 }
 
@@ -112,7 +112,7 @@ fn bare(what: &What, name: Option<&String>) -> String {
         | What::Variable { name, .. }
         | What::Symbol(name)
         | What::Option { name, .. }
-        | What::KnownSection(name) => name.clone(),
+        | What::KnownSection { name, .. } => name.clone(),
         What::Helper(number) => by_number(i64::from(*number), "BPF_FUNC_", "bpf_"),
         What::MapType { number, .. } => by_number(i64::from(*number), "", ""),
         What::ProgramType(name) | What::AttachType { name, .. } => (*name).to_owned(),
@@ -139,7 +139,7 @@ pub(super) fn subject(what: &What, name: Option<&String>) -> String {
         What::MapType { .. } => "map type",
         What::ProgramType(_) => "program type",
         What::AttachType { .. } => "attach type",
-        What::KnownSection(_) => "section",
+        What::KnownSection { .. } => "section",
         What::Elsewhere(_) => "a target",
     };
     format!("{word} {}", bare(what, name)).trim_end().to_owned()
@@ -161,7 +161,10 @@ pub(super) fn lack_entry(lack: &Lack) -> ReasonEntry {
         Lack::NoSuchValue => ("no-such-value", "libbpf knows no such value".to_owned()),
         Lack::NoEnumerator => ("not-in-enumeration", "the kernel does not have it".to_owned()),
         Lack::Member { name, why } => ("struct-ops-member", format!("member {name}: {}", member(why))),
-        Lack::UnknownSection => ("section-unknown", "libbpf knows no section of that name".to_owned()),
+        Lack::UnknownSection(None) => ("section-unknown", "libbpf knows no section of that name".to_owned()),
+        Lack::UnknownSection(Some(since)) => {
+            ("section-unknown", format!("libbpf knows sections of that name since {since}"))
+        }
     };
     ReasonEntry { code, text }
 }

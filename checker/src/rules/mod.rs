@@ -223,7 +223,7 @@ pub fn rule_of_need(what: &What, fate: &Fate) -> Option<&'static Rule> {
         (What::Helper(_), _) => &helper_missing::RULE,
         (What::MapType { .. }, _) => &map_type_missing::RULE,
         (What::ProgramType(_) | What::AttachType { .. }, _) => &program_type_missing::RULE,
-        (What::KnownSection(_), _) => &section_unknown::RULE,
+        (What::KnownSection { .. }, _) => &section_unknown::RULE,
     })
 }
 

@@ -10,7 +10,7 @@ use corecheck_layouts::kernel::Gap;
 
 use super::{Cause, Condition, ObjectVerdict, Phase, Verdict};
 use crate::attach::{By, Doubt, Effect, Fate, Lack, Meeting, Requirement, What, When, requirements};
-use crate::loader::Loader;
+use crate::loader::{Loader, Version};
 use crate::object::{Object, Target};
 use crate::reach::Reach;
 
@@ -27,9 +27,13 @@ pub struct Needed<'a> {
 
 /// What an object needs when this loader loads it: other loaders than libbpf know other sections.
 pub fn needed_by(loader: Loader, object: &Object) -> Vec<Requirement> {
-    let knows = matches!(loader, Loader::Libbpf(_) | Loader::Kernel);
-    let mut all = requirements(object);
-    all.retain(|requirement| knows || !matches!(requirement.what, What::KnownSection(_)));
+    let (knows, version) = match loader {
+        Loader::Libbpf(version) => (true, version),
+        Loader::Kernel => (true, Version::NEWEST),
+        _ => (false, Version::NEWEST),
+    };
+    let mut all = requirements(object, version);
+    all.retain(|requirement| knows || !matches!(requirement.what, What::KnownSection { .. }));
     all
 }
 

@@ -8,7 +8,8 @@ use corecheck_layouts::kernel::Kernel;
 use super::{ground, kernel};
 
 /// Those whose rules differ. aya-obj is left out: its panics, which are its own and caught, end a fuzzer.
-const LOADERS: [Loader; 4] = [Loader::LIBBPF, Loader::Libbpf(Version::OLDEST), Loader::Cilium, Loader::Kernel];
+const LOADERS: [Loader; 4] =
+    [Loader::LIBBPF, Loader::Libbpf(Version::OLDEST), Loader::Cilium, Loader::Kernel];
 
 /// Input: which loader (one byte), and a BPF object. It is checked against its own types and some stored kernels.
 pub(crate) fn load(data: &[u8]) {
