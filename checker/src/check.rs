@@ -1,10 +1,12 @@
 //! The main job as a function: objects against kernels, to a report. Pure.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use corecheck_layouts::kernel::{Kernel, Modules};
 
 use crate::access::{Access, accesses};
+use crate::help::{self, Wanted};
 use crate::load::{Alternatives, Constant, ConstantError, Group, data_sections};
 use crate::loader::Loader;
 use crate::object::Object;
@@ -26,7 +28,7 @@ pub struct Settings {
     pub alternatives: Vec<Alternatives>,
 }
 
-/// Checks objects against kernels, under the rules of some loaders.
+/// Checks objects against kernels, under the rules of some loaders. Help for what fails comes from these kernels alone.
 ///
 /// # Errors
 /// [`ConstantError`] when a constant does not fit where it is to be set.
@@ -35,11 +37,42 @@ pub fn check(
     kernels: &[&Kernel],
     settings: &Settings,
 ) -> Result<Report, ConstantError> {
+    Ok(report(judge(objects, kernels, settings)?, kernels, &[]))
+}
+
+/// The first part of [`check`]: all but help and report.
+///
+/// # Errors
+/// As [`check`].
+pub fn judge(
+    objects: Vec<Object>,
+    kernels: &[&Kernel],
+    settings: &Settings,
+) -> Result<Vec<Checked>, ConstantError> {
     let mut checked = Vec::new();
     for (number, object) in objects.into_iter().enumerate() {
         checked.extend(check_one(number, object, kernels, settings)?);
     }
-    Ok(build(&checked, kernels))
+    Ok(checked)
+}
+
+/// Whether anything fails that help could be had for.
+pub fn needs_help(checked: &[Checked]) -> bool {
+    checked.iter().any(|of| help::is_needed(&of.case()))
+}
+
+/// What would help with what fails, of a store with these kernels.
+pub fn wanted<'k>(checked: &[Checked], kernels: &[&Kernel], stored: &'k [Kernel]) -> Wanted<'k> {
+    let cases: Vec<help::Case<'_>> = checked.iter().map(Checked::case).collect();
+    help::wanted(&cases, kernels, stored)
+}
+
+/// The last part of [`check`]; `more` is what was looked up because it was [`wanted`].
+pub fn report(mut checked: Vec<Checked>, kernels: &[&Kernel], more: &[Kernel]) -> Report {
+    for of in &mut checked {
+        of.help = help::help(&of.case(), kernels, more);
+    }
+    build(&checked, kernels)
 }
 
 /// An object under every loader.
@@ -89,6 +122,7 @@ fn check_one(
             judged,
             suggested,
             without,
+            help: BTreeMap::new(),
         }
     };
     Ok(loaders.iter().enumerate().map(by).collect())

@@ -87,24 +87,12 @@ fn need(access: &Access, root: Kind) -> Need {
         | RelocationKind::FieldRshiftU64 => match &access.local {
             Ok(local) => {
                 let names = local.spec.accessors.iter().filter_map(|accessor| accessor.name.as_deref());
-                Need::Members(names.flat_map(with_other_underscores).collect::<BTreeSet<_>>())
+                Need::Members(names.map(<[u8]>::to_vec).collect::<BTreeSet<_>>())
             }
             Err(_) => Need::Kind,
         },
         _ => Need::All,
     }
-}
-
-/// A member's name, and those that the kernel's developers like to give it next: what a missing one may be called is part of
-/// the answer.
-fn with_other_underscores(name: &[u8]) -> Vec<Vec<u8>> {
-    let start = name.iter().position(|&byte| byte != b'_').unwrap_or(name.len());
-    let bare = name.get(start..).unwrap_or_default();
-    let mut names: Vec<Vec<u8>> =
-        [&b""[..], b"_", b"__"].iter().map(|before| [before, bare].concat()).collect();
-    names.push(name.to_vec());
-    names.retain(|name| !name.is_empty());
-    names
 }
 
 #[cfg(test)]

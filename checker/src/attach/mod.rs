@@ -29,7 +29,7 @@ pub use effect::{Effect, When};
 pub use externs::{ExternValues, externs, values};
 pub use meet::{Meeting, Meetings, meet};
 pub use model::{By, Doubt, Elsewhere, ExternValue, Fate, Lack, MemberLack, Requirement, Target, What};
-pub use needs::{add_needs, options};
+pub use needs::{add_needs, add_needs_of, options};
 pub use requirements::requirements;
 
 #[cfg(test)]

@@ -4,13 +4,19 @@ use std::collections::BTreeSet;
 
 use corecheck_layouts::kernel::{Need, Root};
 
-use super::{kconfig, requirements, since, what};
+use super::{Requirement, kconfig, requirements, since, what};
 use crate::object::{ExternKind, Object};
 
 /// Adds to the roots of accesses what these objects' attach points, externs and calls are looked up by.
 pub fn add_needs(objects: &[Object], roots: &mut Vec<Root>) {
     let by_all = |object| since::ALL_ASKED.into_iter().flat_map(move |version| requirements(object, version));
-    for requirement in objects.iter().flat_map(by_all) {
+    let all: Vec<Requirement> = objects.iter().flat_map(by_all).collect();
+    add_needs_of(&all, roots);
+}
+
+/// The same for some requirements.
+pub fn add_needs_of<'r>(some: impl IntoIterator<Item = &'r Requirement>, roots: &mut Vec<Root>) {
+    for requirement in some {
         for ask in what::asks(&requirement.what) {
             let known = roots.iter_mut().find(|known| known.name == ask.name && known.kind == ask.kind);
             match known {

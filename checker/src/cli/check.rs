@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 use corecheck_layouts::kernel::{Coverage, Kernel, Modules, Root};
 use corecheck_layouts::source::gather::{self, Options, Source, survey};
-use corecheck_layouts::store::given;
+use corecheck_layouts::store::{Store, given};
 
 use super::format::{Form, Format};
 use super::output::Screen;
@@ -17,12 +17,12 @@ use super::{Exit, objects};
 use crate::access::accesses;
 use crate::answer::needs_by;
 use crate::attach;
-use crate::check::{Settings, check};
+use crate::check::{self, Settings, judge};
 use crate::load::{Alternatives, AttachTarget, Choice, Constant};
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::render::{self, human::HumanOptions};
-use crate::report::{LeftOut, Report, add_representatives, left_out};
+use crate::report::{Checked, LeftOut, Report, add_representatives, left_out};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -146,7 +146,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     attach::add_needs(&objects, &mut looked_up);
     let given = given_kernels(&args.against, &looked_up)?;
     // The store is read only when its kernels are asked for.
-    let (mut stored, mut others) = (Vec::new(), Vec::new());
+    let (mut stored, mut others, mut opened) = (Vec::new(), Vec::new(), None);
     if given.is_empty() || !args.kernels.is_empty() {
         let store = args.store.open()?;
         let mut chosen = store.select(&args.kernels)?;
@@ -161,6 +161,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         }
         stored = store.look_up(&chosen, &looked_up)?;
         store.add_options(&mut stored, &attach::options(&objects))?;
+        opened = Some(store);
     }
     let kernels: Vec<&Kernel> = stored.iter().chain(&given).collect();
     let settings = Settings {
@@ -170,7 +171,9 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         constants: args.constants.clone(),
         alternatives: args.alternatives.clone(),
     };
-    let mut report = check(objects, &kernels, &settings)?;
+    let checked = judge(objects, &kernels, &settings)?;
+    let more = look_up_help(opened.as_ref(), &args.store, &checked, &kernels);
+    let mut report = check::report(checked, &kernels, &more);
     report.left_out = others;
     if args.representatives {
         add_representatives(&mut report);
@@ -184,6 +187,37 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         })?;
     }
     Ok(exit(&report, args.strict))
+}
+
+/// What the store knows that helps with what fails. Nothing depends on it: where the store cannot be read, the report does without.
+fn look_up_help(
+    opened: Option<&Store>,
+    store: &StoreArg,
+    checked: &[Checked],
+    kernels: &[&Kernel],
+) -> Vec<Kernel> {
+    if !check::needs_help(checked) {
+        return Vec::new();
+    }
+    let looked_up = || -> anyhow::Result<Vec<Kernel>> {
+        let own;
+        let store = match opened {
+            Some(opened) => opened,
+            None => {
+                own = store.open()?;
+                &own
+            }
+        };
+        let wanted = check::wanted(checked, kernels, store.kernels());
+        if wanted.kernels.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(store.look_up(&wanted.kernels, &wanted.roots)?)
+    };
+    looked_up().unwrap_or_else(|error| {
+        log::warn!("no help from the store: {error:#}");
+        Vec::new()
+    })
 }
 
 /// Why nobody means this kernel who does not name it: it is of machines for which the objects were not compiled, or what is stored

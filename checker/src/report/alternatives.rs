@@ -41,6 +41,7 @@ pub(super) fn of_alternatives(index: usize, checked: &Checked, drafts: &mut Vec<
             details: Vec::new(),
             help: format!("if the tool chooses among them, say so: {}", options.join(" ")),
             is_about_type: true,
+            helped: None,
         });
     }
 }

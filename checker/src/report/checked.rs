@@ -1,11 +1,13 @@
 //! What the report is built from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use corecheck_layouts::kernel::Modules;
 
 use crate::access::Access;
 use crate::attach::Requirement;
+use crate::help::{Case, Help, Lost, Subject};
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::verdict::{Judged, Suggestion, Without};
@@ -40,4 +42,20 @@ pub struct Checked {
     pub suggested: Option<Suggestion>,
     /// What it would mean without what verdicts hold under.
     pub without: Vec<Without>,
+    /// What helps with what is missing.
+    pub help: BTreeMap<(Subject, Lost), Help>,
+}
+
+impl Checked {
+    /// What help is about.
+    pub fn case(&self) -> Case<'_> {
+        Case {
+            loader: self.loader,
+            object: &self.object,
+            accesses: &self.accesses,
+            modules: &self.modules,
+            requirements: &self.requirements,
+            judged: &self.judged,
+        }
+    }
 }

@@ -8,8 +8,10 @@ use super::alternatives::of_alternatives;
 use super::checked::Checked;
 use super::lacks::of_needs;
 use super::model::FindingEntry;
+use super::suggested::suggested;
 use super::words;
 use crate::access::Access;
+use crate::help::{Lost, Subject};
 use crate::resolve::{Reason, State};
 use crate::rules::{self, Level, Rule};
 use crate::verdict::{Cause, Observed};
@@ -31,6 +33,8 @@ pub(super) struct Draft {
     pub(super) help: String,
     /// Findings about a type as a whole, or a field that changed, gather the accesses to it; others stand for one access.
     pub(super) is_about_type: bool,
+    /// What is missing, where it is known what helps.
+    pub(super) helped: Option<(Subject, Lost)>,
 }
 
 /// Gathers the findings: the gravest first, then by object and access.
@@ -74,6 +78,7 @@ fn of_object(index: usize, checked: &Checked, kernels: &[&Kernel], drafts: &mut 
             details: Vec::new(),
             help: (rule.help)(None),
             is_about_type: true,
+            helped: None,
         });
     };
     for why in &checked.refusals {
@@ -157,6 +162,7 @@ fn of_result(index: usize, checked: &Checked, kernel: usize, drafts: &mut Vec<Dr
                 details,
                 help: (rule.help)(Some((access, reason))),
                 is_about_type,
+                helped: Lost::of(reason).map(|lost| (Subject::Access(position), lost)),
             });
         }
     }
@@ -200,6 +206,7 @@ fn of_changes(
             details,
             help: (rule.help)(None),
             is_about_type: true,
+            helped: None,
         });
     }
 }
@@ -246,6 +253,7 @@ fn of_broken_modules(
         details: Vec::new(),
         help: (rule.help)(None),
         is_about_type: true,
+        helped: None,
     });
 }
 
@@ -271,7 +279,12 @@ impl Draft {
         let accesses = &checked[self.object].accesses;
         let ids: Vec<usize> = self.accesses.iter().map(|&position| accesses[position].id).collect();
         debug_assert!(self.is_about_type || ids.len() == 1);
+        let of = &checked[self.object];
+        let help = self.helped.and_then(|helped| of.help.get(&helped));
+        let is_error = self.level != Level::Note;
+        let suggested = help.and_then(|help| suggested(help, is_error));
         FindingEntry {
+            suggested,
             rule: self.rule.id,
             level: self.level.word(),
             object: checked[self.object].number,

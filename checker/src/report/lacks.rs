@@ -8,6 +8,7 @@ use super::checked::Checked;
 use super::findings::Draft;
 use super::needs;
 use crate::attach::{By, Doubt, Fate, What};
+use crate::help::{Lost, Subject};
 use crate::rules::{self, Level};
 use crate::verdict::Cause;
 
@@ -81,6 +82,7 @@ pub(super) fn of_needs(
                 details,
                 help: (rule.help)(None),
                 is_about_type: true,
+                helped: Some((Subject::Requirement(at), Lost::Need)),
             }),
         }
     }

@@ -9,6 +9,7 @@ mod lacks;
 pub mod model;
 mod needs;
 mod representatives;
+mod suggested;
 mod unchecked;
 pub(crate) mod words;
 

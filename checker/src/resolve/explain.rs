@@ -72,7 +72,7 @@ pub(super) fn explain(
             )
         }
     };
-    Explained { code, text, nearest: Some(nearest), instead: None }
+    Explained { code, text, nearest: Some(nearest) }
 }
 
 /// The type itself and its size.

@@ -9,7 +9,6 @@ pub(crate) mod changes;
 mod enumval;
 mod explain;
 mod field;
-mod instead;
 mod outcome;
 mod patch;
 mod rules;
@@ -25,9 +24,7 @@ use corecheck_layouts::kernel::Found;
 
 pub use changes::{Change, ChangeCode, Extent, Misread};
 
-pub use outcome::{
-    Ambiguity, Explained, Instead, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State,
-};
+pub use outcome::{Ambiguity, Explained, MatchError, Mismatch, MismatchCode, Outcome, Place, Reason, State};
 pub(crate) use patch::poison;
 pub use patch::{POISON, PatchError};
 pub use rules::Rules;
@@ -155,14 +152,7 @@ fn resolve_one<'a>(
         Err(reason) => return Outcome::refused(reason),
     };
     match choice {
-        Choice::None(mut explained) => {
-            // Questions about existence have their answer.
-            if explained.code == MismatchCode::FieldMissing && !access.kind.may_be_absent() {
-                explained.instead =
-                    instead::instead(access, local, question, candidates, budget).map(Box::new);
-            }
-            no_match(access.kind, slots, own, question, Reason::NoMatch(explained))
-        }
+        Choice::None(explained) => no_match(access.kind, slots, own, question, Reason::NoMatch(explained)),
         Choice::One { candidate, spec, value } => {
             let place = Place { unit: candidate.unit.to_owned(), spec: spec.describe(candidate.btf) };
             let (local_btf, rules) = (question.local, question.rules);
@@ -272,7 +262,6 @@ fn choose<'a>(
             code: MismatchCode::TypeChanged,
             text: "there is no candidate".to_owned(),
             nearest: None,
-            instead: None,
         }),
     })
 }

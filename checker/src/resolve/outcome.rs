@@ -186,21 +186,6 @@ pub struct Explained {
     pub text: String,
     /// The nearest place in the target: the walk as far as it came, or to what changed.
     pub nearest: Option<Place>,
-    /// What may stand there under another name.
-    pub instead: Option<Box<Instead>>,
-}
-
-/// A member of the target that stands where one is missing, and with which the access resolves to a field that is alike.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Instead {
-    /// Its name.
-    pub member: String,
-    /// Its declaration, by the type that the object has for the missing one: `struct timespec64 __i_ctime`.
-    pub declaration: String,
-    /// Whether it is a member of the root type itself.
-    pub is_of_root: bool,
-    /// Where the access leads then.
-    pub place: Place,
 }
 
 /// Kinds of mismatches, as findings tell them apart.

@@ -322,26 +322,3 @@ fn the_comparisons_that_were_made_would_have_been_enough() {
     assert!(!resolve_some(&accesses, &question, whole.steps).is_cut_short);
     assert!(resolve_some(&accesses, &question, whole.steps - 1).is_cut_short);
 }
-
-#[test]
-fn a_new_name_is_proposed_where_the_access_resolves_with_it_to_a_field_that_is_alike() {
-    let proposed = |fill: &dyn Fn(&mut Builder) -> TypeId| {
-        let found = Found::In(vec![unit("vmlinux", |types| vec![fill(types)])]);
-        let outcome = ask(&[offset("0:1", 0)], Some(found)).remove(0);
-        assert_eq!(outcome.state, State::Poisoned);
-        match outcome.reason {
-            Some(Reason::NoMatch(explained)) => explained.instead.map(|instead| *instead),
-            other => panic!("{other:?}"),
-        }
-    };
-    let renamed = proposed(&|types| ints(types, "s", &[("a", 0), ("__b", 8)])).expect("it is alike");
-    assert_eq!((&renamed.member[..], &renamed.declaration[..], renamed.is_of_root), ("__b", "int __b", true));
-    assert_eq!(renamed.place.spec, "struct s.__b (0:1 @ offset 8)");
-    // Another name, another size, and a name that means something else to the object.
-    assert_eq!(proposed(&|types| ints(types, "s", &[("a", 0), ("c", 8)])), None);
-    let wide = |types: &mut Builder| {
-        let long = types.int("long", 8, 1);
-        types.add(record("s", 64, vec![member("__b", long, 64)]))
-    };
-    assert_eq!(proposed(&wide), None);
-}

@@ -415,7 +415,7 @@ fn number(value: u64, is_signed: bool, is_64: bool) -> u64 {
 /// Puts a fixup into the instruction.
 fn applied(access: &Access, slots: Slots, fixup: Fixup, question: &Question<'_>) -> Outcome {
     if let Some((code, text)) = fixup.miss {
-        let explained = Explained { code, text, nearest: Some(fixup.place), instead: None };
+        let explained = Explained { code, text, nearest: Some(fixup.place) };
         let outcome = missing(access, Reason::NoMatch(explained));
         if outcome.state == State::Poisoned {
             return Outcome { patched: Some(crate::resolve::poison(slots)), ..outcome };

@@ -7,7 +7,7 @@ use super::kernels::Kernels;
 use crate::render::style::{level, paint};
 use crate::render::text::{clean, count, fill, wrap};
 use crate::render::{snippet, words};
-use crate::report::model::{AccessEntry, FindingEntry};
+use crate::report::model::{AccessEntry, FindingEntry, SuggestedEntry};
 
 /// More lines of kernels than these are shortened.
 const LINES_OF_KERNELS: usize = 3;
@@ -101,8 +101,18 @@ impl Block<'_> {
             note(&format!("likewise {}", told.join(", ")), gutter, columns, out)?;
         }
         self.targets(section, gutter, columns, out)?;
+        if let Some(suggested) = &finding.suggested {
+            history(suggested, gutter, columns, out)?;
+        }
         if !finding.help.is_empty() {
             note(&format!("help: {}", clean(&finding.help)), gutter, columns, out)?;
+        }
+        if let Some(guard) = finding.suggested.as_ref().and_then(|suggested| suggested.guard.as_ref()) {
+            note("help: this reads it where it is:", gutter, columns, out)?;
+            for line in guard.code.lines() {
+                let line = format!("{:gutter$}     {}", "", clean(&line.replace('\t', "    ")));
+                writeln!(out, "{}", line.trim_end())?;
+            }
         }
         Ok(())
     }
@@ -143,6 +153,22 @@ impl Block<'_> {
             )?;
         }
         Ok(())
+    }
+}
+
+/// Which kernels first or last had it, and what it may be called.
+fn history(suggested: &SuggestedEntry, gutter: usize, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(first) = suggested.history.first() {
+        let others = suggested.history.len() - 1;
+        let likewise = match others {
+            0 => String::new(),
+            _ => format!(" (and {})", count(others, "other history", "other histories")),
+        };
+        note(&format!("history: {}{likewise}", clean(&first.text)), gutter, columns, out)?;
+    }
+    match &suggested.renamed {
+        Some(renamed) => note(&format!("renamed: {}", clean(&renamed.text)), gutter, columns, out),
+        None => Ok(()),
     }
 }
 

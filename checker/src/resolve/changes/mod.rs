@@ -23,7 +23,6 @@ use corecheck_layouts::btf::cdecl::type_name;
 use corecheck_layouts::btf::{Btf, Type, TypeId};
 
 pub use self::extent::{Extent, Misread};
-pub(super) use self::members::members;
 
 use super::MatchError;
 use super::budget::Budget;

@@ -245,8 +245,7 @@ fn conditions_name_what_must_be_there() {
     assert_eq!(of_programs, [0, 0, 2]);
     // What decides is not only what matches.
     let nearest = Some(Place { unit: "vfio".to_owned(), spec: "struct thing".to_owned() });
-    let explained =
-        Explained { code: MismatchCode::FieldMissing, text: String::new(), nearest, instead: None };
+    let explained = Explained { code: MismatchCode::FieldMissing, text: String::new(), nearest };
     let case = Case::new().because("first", State::Poisoned, Reason::NoMatch(explained));
     assert_eq!(case.judge().conditions, [loaded, Condition::ModulesReadable]);
 }
