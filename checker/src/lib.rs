@@ -13,6 +13,7 @@ pub mod help;
 pub mod load;
 pub mod loader;
 pub mod object;
+pub mod policy;
 pub mod reach;
 pub mod render;
 pub mod report;

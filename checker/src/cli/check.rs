@@ -11,6 +11,7 @@ use corecheck_layouts::store::{Store, given};
 
 use super::format::{Form, Format};
 use super::output::Screen;
+use super::policy::PolicyArgs;
 use super::progress::Progress;
 use super::stores::StoreArg;
 use super::{Exit, objects};
@@ -21,6 +22,7 @@ use crate::check::{self, Settings, judge};
 use crate::load::{Alternatives, AttachTarget, Choice, Constant};
 use crate::loader::Loader;
 use crate::object::Object;
+use crate::policy::Standing;
 use crate::render::{self, human::HumanOptions};
 use crate::report::{Checked, LeftOut, Report, add_representatives, left_out};
 
@@ -40,12 +42,12 @@ pub(super) struct CheckArgs {
     /// Only accesses rooted at this type (repeatable)
     #[arg(long = "type", value_name = "NAME")]
     types: Vec<String>,
-    /// Modules taken as loaded: all that the kernel ships, none, or names separated by commas
-    #[arg(long, value_name = "all|none|NAME,...", default_value = "all")]
-    modules: ModulesArg,
-    /// Whose rules: libbpf (of a version: libbpf@1.1), aya, cilium, kernel (light skeletons), or all four (repeatable; the first
-    /// decides the exit status)
-    #[arg(long = "loader", value_name = "NAME", default_value = "libbpf")]
+    /// Modules taken as loaded: all that the kernel ships (the default), none, or names separated by commas
+    #[arg(long, value_name = "all|none|NAME,...")]
+    modules: Option<ModulesArg>,
+    /// Whose rules: libbpf (the default; of a version: libbpf@1.1), aya, cilium, kernel (light skeletons), or all four (repeatable;
+    /// the first decides the exit status)
+    #[arg(long = "loader", value_name = "NAME")]
     loaders: Vec<LoaderArg>,
     /// Set a constant (const volatile) before the load, as tools do: a number, true, false, or "text" (repeatable)
     #[arg(long = "rodata", value_name = "NAME=VALUE")]
@@ -69,6 +71,8 @@ pub(super) struct CheckArgs {
     /// Name the fewest kernels that together give every distinct answer, instead of the report
     #[arg(long)]
     representatives: bool,
+    #[command(flatten)]
+    policy: PolicyArgs,
     /// Exit with 1 for unknown and risky kernels, too
     #[arg(long)]
     strict: bool,
@@ -113,13 +117,18 @@ impl FromStr for LoaderArg {
     }
 }
 
-/// Each loader once, in the order in which they were named.
-fn loaders(args: &[LoaderArg]) -> Vec<Loader> {
+/// Each loader once, in the order in which they were named: by arguments, else by the policy.
+fn loaders(args: &[LoaderArg], policy: &[Loader]) -> Vec<Loader> {
+    let named: Vec<&Loader> = args.iter().flat_map(|arg| &arg.0).collect();
+    let named = if named.is_empty() { policy.iter().collect() } else { named };
     let mut loaders = Vec::new();
-    for loader in args.iter().flat_map(|arg| &arg.0) {
+    for loader in named {
         if !loaders.contains(loader) {
             loaders.push(*loader);
         }
+    }
+    if loaders.is_empty() {
+        loaders.push(Loader::LIBBPF);
     }
     loaders
 }
@@ -130,16 +139,19 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
+    let demands = args.policy.read(&args.objects)?;
     objects::require_constants(&objects, &args.constants)?;
-    let choice = Choice {
+    let mut choice = Choice {
         only: args.programs.clone(),
         without: args.no_autoload.clone(),
         targets: args.attach.clone(),
         alternatives: args.alternatives.clone(),
     };
     objects::require_programs(&objects, &choice)?;
+    demands.add_to(&mut choice, &objects);
+    objects::require_programs(&objects, &choice)?;
     objects.iter_mut().for_each(|object| choice.apply(object));
-    let loaders = loaders(&args.loaders);
+    let loaders = loaders(&args.loaders, &demands.policy.loaders);
     let roots = needs_by(&loaders, &objects);
     // Whether a kernel has anything to say is told by what the accesses ask; what else is asked is looked up with it.
     let mut looked_up = roots.clone();
@@ -151,7 +163,14 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         let store = args.store.open()?;
         let mut chosen = store.select(&args.kernels)?;
         if args.kernels.is_empty() {
-            chosen.retain(|kernel| match has_nothing_to_say(kernel, &objects, &roots) {
+            demands.require_kernels(&chosen)?;
+            let cause = |kernel: &Kernel| match demands.policy.standing(kernel) {
+                Standing::Ignored => Some(LeftOut::Ignored),
+                // Of a kernel that a policy names there is always something to say, if only that it is not known.
+                Standing::Required if !demands.policy.kernels.is_empty() => None,
+                _ => has_nothing_to_say(kernel, &objects, &roots),
+            };
+            chosen.retain(|kernel| match cause(kernel) {
                 Some(cause) => {
                     others.push(left_out(kernel, cause));
                     false
@@ -167,14 +186,21 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let settings = Settings {
         loaders,
         types: args.types.clone(),
-        modules: args.modules.0.clone(),
-        constants: args.constants.clone(),
-        alternatives: args.alternatives.clone(),
+        modules: args
+            .modules
+            .as_ref()
+            .map(|modules| modules.0.clone())
+            .or(demands.policy.modules.clone())
+            .unwrap_or_default(),
+        constants: demands.policy.constants_of(&objects).into_iter().chain(args.constants.clone()).collect(),
+        alternatives: choice.alternatives.clone(),
     };
     let checked = judge(objects, &kernels, &settings)?;
     let more = look_up_help(opened.as_ref(), &args.store, &checked, &kernels);
     let mut report = check::report(checked, &kernels, &more);
     report.left_out = others;
+    args.policy.write_baseline(&report)?;
+    demands.apply(&mut report, &kernels, args.strict);
     if args.representatives {
         add_representatives(&mut report);
     }
@@ -274,6 +300,14 @@ fn exit(report: &Report, strict: bool) -> Exit {
     let first = report.loaders.first().map(|loader| loader.name.as_str());
     let results = || report.results.iter().filter(|result| Some(result.loader.as_str()) == first);
     let has = |verdict: &str| results().any(|result| result.verdict == verdict);
+    if let Some(policy) = &report.policy {
+        let is_told = results().any(|result| result.verdict != "unknown");
+        return match policy.passes {
+            true => Exit::Fine,
+            false if is_told => Exit::Fails,
+            false => Exit::NoAnswer,
+        };
+    }
     if has("fails") {
         Exit::Fails
     } else if results().all(|result| result.verdict == "unknown") {

@@ -5,6 +5,7 @@ mod finding;
 mod index;
 mod kernels;
 mod loaders;
+mod policy;
 mod representatives;
 mod summary;
 mod table;
@@ -112,6 +113,7 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             summary::counts_of(section, out)?;
         }
     }
+    policy::write(report, &index, columns, out)?;
     summary::last_line(report, out)
 }
 

@@ -95,6 +95,7 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
         disagreements: disagreements(checked, kernels),
         representatives: None,
         findings: findings(checked, kernels),
+        policy: None,
     }
 }
 
@@ -109,6 +110,7 @@ fn loaders(checked: &[Checked]) -> Vec<LoaderEntry> {
 /// What the report says of a kernel that nobody named and that was left out for this cause.
 pub fn left_out(kernel: &Kernel, cause: LeftOut) -> LeftOutEntry {
     let text = match (cause, kernel.endian()) {
+        (LeftOut::Ignored, _) => "the policy ignores it",
         (LeftOut::NothingStored, _) => "nothing is stored of it that the objects ask about",
         (LeftOut::ByteOrder, Some(Endian::Big)) => "it is big-endian, and the objects are little-endian",
         (LeftOut::ByteOrder, _) => "it is little-endian, and the objects are big-endian",
@@ -178,6 +180,7 @@ pub(crate) fn kernel_entry(kernel: &Kernel) -> KernelEntry {
         group: kernel.facts.group.word().to_owned(),
         btf: kernel.facts.btf.word(),
         complete: kernel.is_complete(),
+        standing: None,
     }
 }
 

@@ -285,6 +285,7 @@ impl Draft {
         let suggested = help.and_then(|help| suggested(help, is_error));
         FindingEntry {
             suggested,
+            excused: Vec::new(),
             rule: self.rule.id,
             level: self.level.word(),
             object: checked[self.object].number,

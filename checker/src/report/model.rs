@@ -36,6 +36,9 @@ pub struct Report {
     pub representatives: Option<Vec<RepresentativeEntry>>,
     /// What to know and do, the gravest first.
     pub findings: Vec<FindingEntry>,
+    /// What the policy makes of it, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyEntry>,
 }
 
 /// The tool.
@@ -119,6 +122,8 @@ pub enum LeftOut {
     ByteOrder,
     /// It is stored in part, and in that part is no type that an object asks about.
     NothingStored,
+    /// The policy does not want to know.
+    Ignored,
 }
 
 impl LeftOut {
@@ -127,6 +132,7 @@ impl LeftOut {
         match self {
             Self::ByteOrder => "byte-order",
             Self::NothingStored => "type-not-stored",
+            Self::Ignored => "ignored",
         }
     }
 }
@@ -290,6 +296,9 @@ pub struct KernelEntry {
     pub btf: &'static str,
     /// Whether every type of its vmlinux is stored.
     pub complete: bool,
+    /// What the policy demands of it: `required` or `wanted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<&'static str>,
 }
 
 /// A distinct answer of an object.
@@ -447,6 +456,9 @@ pub struct FindingEntry {
     /// What was found out to help with this very access or requirement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggested: Option<SuggestedEntry>,
+    /// Why it does not count on some kernels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excused: Vec<ExcusedEntry>,
 }
 
 /// What helps with something that is missing. All of it comes from layouts that are named.
@@ -524,4 +536,60 @@ pub struct GuardEntry {
     pub gives_0_on: Vec<String>,
     /// And on which it gives 1.
     pub gives_1_on: Vec<String>,
+}
+
+/// Kernels on which a finding does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExcusedEntry {
+    /// `waiver` or `baseline`.
+    pub by: &'static str,
+    /// The kernels; empty for a finding about the object itself.
+    pub kernels: Vec<String>,
+    /// The waiver's reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The last day of the waiver: `2027-03-31`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+}
+
+/// What a policy makes of the report.
+#[derive(Debug, Clone, Serialize)]
+pub struct PolicyEntry {
+    /// The policy's file, as it was found; empty if there is none but a baseline.
+    pub file: String,
+    /// Whether nothing is in the way.
+    pub passes: bool,
+    /// What is in the way, by object, then kernel.
+    pub blocked: Vec<BlockedEntry>,
+    /// What is wrong with the policy itself.
+    pub findings: Vec<PolicyFinding>,
+}
+
+/// Something that a policy does not let through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BlockedEntry {
+    /// Index of the object.
+    pub object: usize,
+    /// Full name of the required kernel; left out for the object itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
+    /// The verdict there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<&'static str>,
+    /// The rules of the findings that are not excused.
+    pub rules: Vec<&'static str>,
+}
+
+/// A finding about the policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyFinding {
+    /// The rule.
+    pub rule: &'static str,
+    /// `error`, `warning` or `note`.
+    pub level: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
 }

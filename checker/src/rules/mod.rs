@@ -41,6 +41,8 @@ mod struct_ops_missing;
 mod type_missing;
 mod type_not_configured;
 mod type_not_stored;
+mod waiver_expired;
+mod waiver_unused;
 mod width_changed;
 
 use crate::access::Access;
@@ -100,7 +102,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 41] = [
+pub static ALL: [&Rule; 43] = [
     &alternatives::RULE,
     &ambiguous::RULE,
     &array_changed::RULE,
@@ -141,6 +143,8 @@ pub static ALL: [&Rule; 41] = [
     &type_missing::RULE,
     &type_not_configured::RULE,
     &type_not_stored::RULE,
+    &waiver_expired::RULE,
+    &waiver_unused::RULE,
     &width_changed::RULE,
 ];
 
@@ -158,6 +162,11 @@ pub static BYTE_ORDER: &Rule = &byte_order::RULE;
 pub static READ_LENGTH: &Rule = &read_length::RULE;
 /// The rule for an object that loaders refuse.
 pub static OBJECT_REFUSED: &Rule = &object_refused::RULE;
+
+/// The rule for waivers that do not hold any more.
+pub static WAIVER_EXPIRED: &Rule = &waiver_expired::RULE;
+/// The rule for waivers that excuse nothing.
+pub static WAIVER_UNUSED: &Rule = &waiver_unused::RULE;
 
 /// The rule that a reason falls under; `None` for accesses that loaders skip.
 pub fn rule_of(reason: &Reason) -> Option<&'static Rule> {

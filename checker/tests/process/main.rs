@@ -21,6 +21,7 @@ mod main_job;
 mod missing_parts;
 mod needs;
 mod options;
+mod policy;
 mod readme;
 mod report;
 mod run;

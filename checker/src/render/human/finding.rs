@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::Section;
 use super::kernels::Kernels;
+use super::{Section, policy};
 use crate::render::style::{level, paint};
 use crate::render::text::{clean, count, fill, wrap};
 use crate::render::{snippet, words};
@@ -35,6 +35,7 @@ pub(super) fn blocks<'a>(section: &Section<'a>) -> Vec<Block<'a>> {
                 && first.level == finding.level
                 && first.message == finding.message
                 && first.help == finding.help
+                && first.excused.is_empty() == finding.excused.is_empty()
                 && first.accesses == finding.accesses
         };
         if let Some(block) = blocks.iter_mut().find(says_the_same) {
@@ -103,6 +104,9 @@ impl Block<'_> {
         self.targets(section, gutter, columns, out)?;
         if let Some(suggested) = &finding.suggested {
             history(suggested, gutter, columns, out)?;
+        }
+        for excused in &finding.excused {
+            note(&policy::excused(excused), gutter, columns, out)?;
         }
         if !finding.help.is_empty() {
             note(&format!("help: {}", clean(&finding.help)), gutter, columns, out)?;

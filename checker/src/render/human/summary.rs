@@ -92,6 +92,7 @@ pub(super) fn left_out(report: &Report, columns: usize, out: &mut dyn Write) -> 
     for (cause, why) in [
         (LeftOut::ByteOrder, "being of the other byte order"),
         (LeftOut::NothingStored, "for nothing is stored of them that is asked about"),
+        (LeftOut::Ignored, "for the policy ignores them"),
     ] {
         let of_cause = report.left_out.iter().filter(|left| left.code == cause.code());
         let names: Vec<String> = of_cause.map(|left| clean(&left.kernel)).collect();

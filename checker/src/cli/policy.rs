@@ -1,0 +1,148 @@
+//! `--policy`, `--baseline`, `--write-baseline`: where the files are, and what they say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use corecheck_layouts::kernel::Kernel;
+
+use crate::load::Choice;
+use crate::object::Object;
+use crate::policy::{self, Baseline, Date, Policy, Standing, Terms};
+use crate::report::Report;
+
+/// What a policy's file is called.
+const FILE: &str = "corecheck.toml";
+
+/// Arguments about policies.
+#[derive(Debug, Args, Clone, Default)]
+pub(super) struct PolicyArgs {
+    /// Which kernels must be fine, what is known and excused; without it corecheck.toml in the folder of the objects, else in
+    /// this one; none is none
+    #[arg(long = "policy", value_name = "FILE|none")]
+    policy: Option<PathBuf>,
+    /// Only what is not in this file counts
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what was found to this file, for --baseline
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+}
+
+/// A policy with what goes with it.
+#[derive(Debug, Default)]
+pub(super) struct Demands {
+    /// The policy; an empty one where there is none.
+    pub(super) policy: Policy,
+    /// Whether there is anything that decides otherwise than without a policy.
+    is_there: bool,
+    baseline: Option<Baseline>,
+}
+
+impl PolicyArgs {
+    /// Reads the policy and the baseline that hold for these files.
+    pub(super) fn read(&self, objects: &[PathBuf]) -> anyhow::Result<Demands> {
+        let file = match &self.policy {
+            Some(none) if none.as_os_str() == "none" => None,
+            Some(file) => Some(file.clone()),
+            None => found_beside(objects)?,
+        };
+        let mut demands = Demands::default();
+        if let Some(file) = &file {
+            let text = fs::read_to_string(file)
+                .with_context(|| format!("the policy {} cannot be read", file.display()))?;
+            demands.policy = policy::read(&file.display().to_string(), &text)?;
+            demands.is_there = true;
+        }
+        let folder = file.as_deref().and_then(Path::parent);
+        let named = demands.policy.baseline.as_ref().map(|name| folder.unwrap_or(Path::new("")).join(name));
+        if let Some(file) = self.baseline.clone().or(named) {
+            let text = fs::read_to_string(&file)
+                .with_context(|| format!("the baseline {} cannot be read", file.display()))?;
+            let baseline =
+                Baseline::read(&text).with_context(|| format!("the baseline {}", file.display()))?;
+            demands.baseline = Some(baseline);
+            demands.is_there = true;
+        }
+        Ok(demands)
+    }
+
+    /// Writes what was found, if that is asked for.
+    pub(super) fn write_baseline(&self, report: &Report) -> anyhow::Result<()> {
+        let Some(file) = &self.write_baseline else { return Ok(()) };
+        fs::write(file, Baseline::of(report).text())
+            .with_context(|| format!("the baseline {} cannot be written", file.display()))
+    }
+}
+
+/// The one policy that lies beside the objects, or where the command runs.
+fn found_beside(objects: &[PathBuf]) -> anyhow::Result<Option<PathBuf>> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for object in objects {
+        let beside = object.parent().unwrap_or(Path::new("")).join(FILE);
+        let here = PathBuf::from(FILE);
+        let file = [beside, here].into_iter().find(|file| file.is_file());
+        if let Some(file) = file.filter(|file| !found.contains(file)) {
+            found.push(file);
+        }
+    }
+    if let [one, other, ..] = &found[..] {
+        bail!(
+            "the objects have different policies, {} and {}: say which counts with --policy",
+            one.display(),
+            other.display()
+        );
+    }
+    Ok(found.pop())
+}
+
+impl Demands {
+    /// What the policy decides about the load, for these objects. It may speak of programs that other objects have.
+    pub(super) fn add_to(&self, choice: &mut Choice, objects: &[Object]) {
+        let has = |name: &String| objects.iter().any(|object| has_program(object, name));
+        let known = |names: &[String]| names.iter().filter(|name| has(name)).cloned().collect::<Vec<_>>();
+        choice.only.extend(known(&self.policy.programs));
+        choice.without.extend(known(&self.policy.no_autoload));
+        choice.targets.extend(self.policy.attach.iter().filter(|target| has(&target.program)).cloned());
+        let fits =
+            |group: &&crate::load::Alternatives| objects.iter().any(|object| group.of(object).is_some());
+        choice.alternatives.extend(self.policy.alternatives.iter().filter(fits).cloned());
+    }
+
+    /// Makes sure that the policy asks for something of these kernels.
+    pub(super) fn require_kernels(&self, kernels: &[&Kernel]) -> anyhow::Result<()> {
+        let unmatched = self.policy.unmatched(kernels);
+        let Some(selector) = unmatched.first() else { return Ok(()) };
+        bail!(
+            "{}: required kernels with {selector}: none is stored; add some (corecheck layouts add), or see which there are \
+             (corecheck layouts list)",
+            self.policy.file
+        )
+    }
+
+    /// Applies the policy to a report, if there is one.
+    pub(super) fn apply(&self, report: &mut Report, kernels: &[&Kernel], strict: bool) {
+        if !self.is_there {
+            return;
+        }
+        let standings: Vec<Standing> = kernels.iter().map(|kernel| self.policy.standing(kernel)).collect();
+        let terms = Terms { standings: &standings, baseline: self.baseline.as_ref(), today: today(), strict };
+        policy::apply(report, &self.policy, &terms);
+    }
+}
+
+fn has_program(object: &Object, name: &str) -> bool {
+    let functions = object.programs.iter().filter_map(|program| object.functions.get(program.function));
+    functions.map(|function| &function.name).any(|own| own == name)
+}
+
+/// The day, by UTC: a waiver ends everywhere at once.
+fn today() -> Date {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    Date {
+        year: today.year().unsigned_abs(),
+        month: today.month().unsigned_abs(),
+        day: today.day().unsigned_abs(),
+    }
+}

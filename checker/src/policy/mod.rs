@@ -1,0 +1,81 @@
+//! What a team demands: which kernels must be fine, what is known and excused. A file, `corecheck.toml`, and what it makes of a
+//! report.
+//!
+//! A policy changes no verdict: what loads where is not up to it. It says which kernels decide, how grave a rule's findings
+//! are, and which are excused; the [`gate`] is what comes of it.
+
+mod baseline;
+mod excuse;
+mod gate;
+mod kernels;
+mod read;
+mod table;
+mod waiver;
+
+pub use baseline::{Baseline, BaselineError};
+pub use gate::{Terms, apply};
+pub use kernels::{Selector, Standing};
+pub use read::{PolicyError, read};
+pub use waiver::{Date, Waiver};
+
+use std::collections::BTreeMap;
+
+use crate::load::{Alternatives, AttachTarget, Constant};
+use crate::loader::Loader;
+use crate::object::Object;
+use crate::rules::Level;
+use corecheck_layouts::kernel::{Kernel, Modules};
+
+/// What is demanded.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// The file that it came from, as it was given; empty for none.
+    pub file: String,
+    /// Whose rules; empty leaves the default.
+    pub loaders: Vec<Loader>,
+    /// Which modules are taken as loaded.
+    pub modules: Option<Modules>,
+    /// Whether a required kernel of which the verdict is unknown is let through.
+    pub unknown_passes: bool,
+    /// Which kernels decide: the first selector that a kernel matches.
+    pub kernels: Vec<Selector>,
+    /// Levels other than the rules' own; `None` switches a rule off.
+    pub levels: BTreeMap<&'static str, Option<Level>>,
+    /// Programs of which one set is loaded.
+    pub alternatives: Vec<Alternatives>,
+    /// The only programs that are loaded, if any are named.
+    pub programs: Vec<String>,
+    /// Programs that are not loaded.
+    pub no_autoload: Vec<String>,
+    /// Programs that attach to something else than their section says.
+    pub attach: Vec<AttachTarget>,
+    /// Constants that are set before the load.
+    pub constants: Vec<Constant>,
+    /// What is excused.
+    pub waivers: Vec<Waiver>,
+    /// The file of what was there before, relative to the policy's folder.
+    pub baseline: Option<String>,
+}
+
+impl Policy {
+    /// What becomes of a kernel. Where a policy names no kernels all are required; where it names some, others are wanted.
+    pub fn standing(&self, kernel: &Kernel) -> Standing {
+        let named = self.kernels.iter().find(|selector| selector.matches(kernel));
+        let other = if self.kernels.is_empty() { Standing::Required } else { Standing::Wanted };
+        named.map_or(other, |selector| selector.standing)
+    }
+
+    /// The constants that some of these objects have: a policy may speak of others, too.
+    pub fn constants_of(&self, objects: &[Object]) -> Vec<Constant> {
+        let is_there = |constant: &&Constant| objects.iter().any(|object| constant.find(object).is_some());
+        self.constants.iter().filter(is_there).cloned().collect()
+    }
+
+    /// The selectors of required kernels that none of these is of: a gate that asks for nothing is no gate.
+    pub fn unmatched<'p>(&'p self, kernels: &[&Kernel]) -> Vec<&'p Selector> {
+        let is_unmatched = |selector: &&Selector| {
+            selector.standing == Standing::Required && !kernels.iter().any(|kernel| selector.matches(kernel))
+        };
+        self.kernels.iter().filter(is_unmatched).collect()
+    }
+}
