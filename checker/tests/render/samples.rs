@@ -2,6 +2,7 @@
 
 mod crowd;
 mod loaders;
+mod policy;
 mod several;
 mod vfio;
 
@@ -13,6 +14,7 @@ use corecheck::report::model::{
 
 pub use crowd::crowd;
 pub use loaders::{loaders, representatives};
+pub use policy::policy;
 pub use several::several;
 pub use vfio::{ambiguous, naive, no_core, nothing_stored};
 
@@ -27,6 +29,7 @@ pub fn all() -> Vec<(&'static str, Report)> {
         ("crowd", crowd(1000)),
         ("loaders", loaders()),
         ("representatives", representatives()),
+        ("policy", policy()),
     ]
 }
 
@@ -45,6 +48,7 @@ fn empty() -> Report {
         disagreements: Vec::new(),
         representatives: None,
         findings: Vec::new(),
+        policy: None,
     }
 }
 
@@ -103,6 +107,7 @@ fn kernel(group: &str, aliases: &[&str], name: &str, version: &str, btf: &'stati
         group: group.to_owned(),
         btf,
         complete: group != "regular",
+        standing: None,
     }
 }
 
@@ -171,5 +176,7 @@ fn finding(rule: &'static str, level: &'static str, object: usize, accesses: &[u
         message: String::new(),
         details: Vec::new(),
         help: String::new(),
+        suggested: None,
+        excused: Vec::new(),
     }
 }

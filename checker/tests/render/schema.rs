@@ -36,18 +36,24 @@ struct Rules {
 const OF_REPORTS: Rules = Rules {
     may_go: |member, members| {
         let is_poisoned = members.get("outcome").is_some_and(|outcome| outcome == "poisoned");
+        let is_waived = members.get("by").is_some_and(|by| by == "waiver");
         OPTIONAL.contains(&member)
-            && !(member == "reason" && is_poisoned)
+            && !(member == "reason" && (is_poisoned || is_waived))
             && !(member == "access"
                 && ["outcome", "outcomes", "rule"].into_iter().any(|other| members.contains_key(other)))
     },
-    words: &["schema", "kind", "outcome", "verdict", "level", "phase", "btf", "reach", "loader"],
+    words: &[
+        "schema", "kind", "standing", "by", "outcome", "verdict", "level", "phase", "btf", "reach", "loader",
+    ],
     nullable: &[],
     signed: &[],
 };
 
 /// Members that need not be there: a report without them is still valid.
-const OPTIONAL: [&str; 17] = [
+const OPTIONAL: [&str; 20] = [
+    "policy",
+    "standing",
+    "excused",
     "chosen",
     "representatives",
     "module",
@@ -213,7 +219,7 @@ fn collect(value: &Value, place: String, places: &mut Vec<String>) {
 #[test]
 fn the_schema_refuses_every_wrong_report() {
     let validator = validator(REPORT);
-    for name in ["several", "representatives"] {
+    for name in ["several", "representatives", "policy"] {
         let mutations = mutations(&report(name), &OF_REPORTS);
         assert!(mutations.len() > 1000, "{} mutations only", mutations.len());
         for mutation in mutations {
