@@ -150,7 +150,7 @@ fn judged(clang: &Path, store: &Store, unit: &Unit, folder: &Path) -> Result<Vec
     std::fs::write(&types, &unit.types)?;
     let header =
         run(Command::new("bpftool").args(["btf", "dump", "file"]).arg(&types).args(["format", "c"]))?;
-    std::fs::write(folder.join("vmlinux.h"), header)?;
+    std::fs::write(folder.join("vmlinux.h"), source::completed(&String::from_utf8(header)?))?;
     let code = folder.join("guards.bpf.c");
     std::fs::write(&code, source::whole(&unit.snippets))?;
     let object = folder.join("guards.bpf.o");

@@ -49,9 +49,31 @@ pub(crate) fn program(number: usize) -> String {
     format!("calls_{number}")
 }
 
+/// Types that libbpf's headers use and the types of a small object do not have.
+const TYPES: [(&str, &str); 11] = [
+    ("__u8", "unsigned char"),
+    ("__s8", "signed char"),
+    ("__u16", "unsigned short"),
+    ("__s16", "short"),
+    ("__be16", "unsigned short"),
+    ("__u32", "unsigned int"),
+    ("__s32", "int"),
+    ("__be32", "unsigned int"),
+    ("__wsum", "unsigned int"),
+    ("__u64", "unsigned long long"),
+    ("__s64", "long long"),
+];
+
+/// A header with those of these types that it lacks.
+pub(crate) fn completed(header: &str) -> String {
+    let lacks = |name: &&(&str, &str)| !header.contains(&format!(" {};", name.0));
+    let lacking = TYPES.iter().filter(lacks).map(|(name, of)| format!("typedef {of} {name};\n"));
+    lacking.chain([header.to_owned()]).collect()
+}
+
 /// The whole source.
 pub(crate) fn whole(snippets: &[Snippet]) -> String {
-    let head = "#include \"vmlinux.h\"\n#include <linux/types.h>\n#include <bpf/bpf_helpers.h>\n\
+    let head = "#include \"vmlinux.h\"\n#include <bpf/bpf_helpers.h>\n\
                 #include <bpf/bpf_core_read.h>\n\n\
                 char LICENSE[] SEC(\"license\") = \"GPL\";\n\
                 __u64 sink;\nchar buffer[64];\n\n";

@@ -9,7 +9,7 @@ use corecheck::answer::answer;
 use corecheck::attach::Meetings;
 use corecheck::help::{Case, Subject, help};
 use corecheck::loader::Loader;
-use corecheck::object::Object;
+use corecheck::object::{Insn, Object};
 use corecheck::verdict::{Cause, Judged, ObjectVerdict, Verdict};
 use corecheck_layouts::btf::{Btf, Type, TypeId};
 use corecheck_layouts::kernel::{Kernel, Modules};
@@ -59,7 +59,11 @@ pub(crate) fn units(store: &Store, every: usize, min_renamed: usize) -> Result<V
         };
         let mut snippets: BTreeMap<String, Snippet> = BTreeMap::new();
         for (number, ((subject, _), help)) in help(&case, &both, &[]).into_iter().enumerate() {
-            let (Subject::Access(at), Some(guard)) = (subject, help.guard) else { continue };
+            let Subject::Access(at) = subject else { continue };
+            if accesses[at].path == "state" && accesses[at].type_name.contains("task_struct") {
+                println!("DBG {help:?}");
+            }
+            let Some(guard) = help.guard else { continue };
             if let Some(new) = &help.renamed {
                 renamed += 1;
                 let access = &accesses[at];
@@ -99,7 +103,12 @@ fn vanished(old: &Btf, new: &Btf) -> Vec<Access> {
         members(old, from, "0", 0, &mut own);
         for (_, spec) in own.iter().filter(|(member, _)| !there.contains(member)) {
             let kind = RelocationKind::FieldByteOffset;
-            accesses.push(Access::of_types(old, old.endian(), from, kind, spec.as_bytes()));
+            let mut access = Access::of_types(old, old.endian(), from, kind, spec.as_bytes());
+            // The offset as a 64-bit constant, as an address is made of it.
+            let offset = access.local.as_ref().map_or(0, |local| local.value.number);
+            access.slots.first = Insn { code: Insn::LD_IMM64, imm: offset as u32 as i32, ..Insn::default() };
+            access.slots.second = Some(Insn { imm: (offset >> 32) as u32 as i32, ..Insn::default() });
+            accesses.push(access);
         }
     }
     accesses
