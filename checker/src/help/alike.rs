@@ -3,7 +3,7 @@
 /// How alike the name of a missing member and another are, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Alike {
-    /// A word of some length in common, or a few letters apart: `nr_tasks` and `nr_running_tasks`.
+    /// Most words in common, or a few letters apart: `nr_tasks` and `nr_running_tasks`.
     Somewhat,
     /// One has words more than the other, before or behind: `disk` and `rq_disk`.
     Longer,
@@ -41,10 +41,14 @@ pub(super) fn alike(one: &str, other: &str) -> Option<Alike> {
     if letters(one) == letters(other) {
         return None;
     }
-    let has_common_word =
-        one.split('_').any(|word| word.len() >= SHORTEST && other.split('_').any(|w| w == word));
+    // Most words of both, one of them of some length: `sched_` alone is in every name of its subsystem.
+    let words: Vec<&str> = one.split('_').collect();
+    let others: Vec<&str> = other.split('_').collect();
+    let common: Vec<&&str> = words.iter().filter(|word| others.contains(word)).collect();
+    let has_most_in_common =
+        common.len() * 2 > words.len().max(others.len()) && common.iter().any(|word| word.len() >= SHORTEST);
     let is_near = short.len() >= SHORTEST && strsim::osa_distance(one, other) * 4 <= long.len();
-    (has_common_word || is_near).then_some(Alike::Somewhat)
+    (has_most_in_common || is_near).then_some(Alike::Somewhat)
 }
 
 /// How near two names are, from 0 to 1000: to choose between several that are alike.
@@ -67,8 +71,9 @@ mod tests {
             ("disk", "rq_disk", Alike::Longer),
             ("f_op", "f_op_last", Alike::Longer),
             ("nr_tasks", "nr_running_tasks", Alike::Somewhat),
-            ("sk_bind_node", "sk_bind2_node", Alike::Somewhat),
             ("counter", "counters", Alike::Somewhat),
+            ("unpinned_fscache_wb", "unpinned_netfs_wb", Alike::Somewhat),
+            ("async_in_progress", "work_in_progress", Alike::Somewhat),
         ];
         for (one, other, how) in pairs {
             assert_eq!(alike(one, other), Some(how), "{one} {other}");
@@ -86,10 +91,15 @@ mod tests {
             ("__", "_"),
             ("disk", "diskette"),
             ("lock1", "lock2"),
+            ("sk_bind_node", "sk_bind2_node"),
             ("reserved1", "reserved"),
             ("__reserved_1", "reserved_flags"),
             ("tx", "rx"),
             ("cpu", "recent_used_cpu"),
+            ("task_list", "task_lock"),
+            // Seen in kernels: both new in the other's place, and nothing of the kind.
+            ("sched_psi_wake_requeue", "sched_task_hot"),
+            ("offload_at_suspend", "offload_pm_locked"),
         ];
         for (one, other) in pairs {
             assert_eq!(alike(one, other), None, "{one} {other}");
