@@ -132,6 +132,7 @@ unsafe fn steps(object: *mut sys::bpf_object, only: Option<&str>) -> Attempt {
                     section: text(sys::bpf_program__section_name(program)),
                     is_attached: !link.is_null(),
                     errno,
+                    function: None,
                     log: messages(),
                 });
                 sys::bpf_link__destroy(link);
