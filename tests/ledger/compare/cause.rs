@@ -27,6 +27,10 @@ pub enum Cause {
     Trampoline,
     /// The kernel's build keeps the function from being traced (`notrace`).
     NotTraceable,
+    /// The program reads more of its event's context than the event has.
+    Context,
+    /// An instruction that the kernel does not know yet.
+    Instruction,
     /// A map that the kernel does not create.
     Map,
     /// The verifier does not take the program's logic.
@@ -43,7 +47,7 @@ pub enum Cause {
 
 impl Cause {
     /// All.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Core,
         Self::AttachPoint,
         Self::Kfunc,
@@ -54,6 +58,8 @@ impl Cause {
         Self::Arguments,
         Self::Trampoline,
         Self::NotTraceable,
+        Self::Context,
+        Self::Instruction,
         Self::Map,
         Self::Verifier,
         Self::ProgramType,
@@ -75,6 +81,8 @@ impl Cause {
             Self::Arguments => "arguments",
             Self::Trampoline => "trampoline",
             Self::NotTraceable => "not-traceable",
+            Self::Context => "context",
+            Self::Instruction => "instruction",
             Self::Map => "map",
             Self::Verifier => "verifier",
             Self::ProgramType => "program-type",
@@ -97,6 +105,8 @@ impl Cause {
             Self::Arguments => "the traced function has other arguments than the program reads",
             Self::Trampoline => "the traced function has more arguments than the kernel's trampolines pass on",
             Self::NotTraceable => "the kernel has the function, but was built so that it cannot be traced",
+            Self::Context => "the program reads more of its event's context than the event has",
+            Self::Instruction => "the kernel does not know an instruction yet",
             Self::Map => "the kernel does not create a map",
             Self::Verifier => "the verifier does not take the program's logic",
             Self::ProgramType => "the kernel loads no programs of this type, or not with these flags",
@@ -116,6 +126,7 @@ impl Cause {
                 | Self::Helper
                 | Self::Extern
                 | Self::StructOps
+                | Self::Context
                 | Self::Unexplained
         )
     }
@@ -124,6 +135,7 @@ impl Cause {
 const EPERM: i32 = 1;
 const ENOENT: i32 = 2;
 const ESRCH: i32 = 3;
+const EACCES: i32 = 13;
 const EBUSY: i32 = 16;
 const EINVAL: i32 = 22;
 const EOPNOTSUPP: i32 = 95;
@@ -131,7 +143,7 @@ const EADDRNOTAVAIL: i32 = 99;
 const ENOTSUPP: i32 = 524;
 
 /// What the loader or the verifier says, and what that means.
-const SAID: [(&str, Cause); 20] = [
+const SAID: [(&str, Cause); 23] = [
     ("failed to resolve CO-RE relocation", Cause::Core),
     ("<invalid CO-RE relocation>", Cause::Core),
     ("unknown#195896080", Cause::Core),
@@ -149,6 +161,9 @@ const SAID: [(&str, Cause); 20] = [
     ("invalid func unknown#", Cause::Helper),
     ("-th argument", Cause::Arguments),
     ("invalid bpf_context access", Cause::Arguments),
+    ("uses reserved fields", Cause::Instruction),
+    ("unknown opcode", Cause::Instruction),
+    ("invalid BPF_ATOMIC", Cause::Instruction),
     ("failed to create map", Cause::Map),
     ("Error in bpf_create_map", Cause::Map),
     ("failed to create: ", Cause::Map),
@@ -180,6 +195,9 @@ pub fn of_attach(attached: &Attached) -> Cause {
         (EBUSY | EINVAL | EADDRNOTAVAIL, Some(Function { is_symbol: true, is_traceable: false })) => {
             Cause::NotTraceable
         }
+        // The kernel compares how far the program reads with what the tracepoint or event gives.
+        (EINVAL, _) if said("failed to attach to raw tracepoint") => Cause::Arguments,
+        (EACCES, _) if said("failed to attach to perf_event") => Cause::Context,
         (ENOENT, _) => Cause::AttachPoint,
         (EPERM, _) => Cause::Privilege,
         _ => Cause::Unexplained,
@@ -222,6 +240,8 @@ mod tests {
         assert_eq!(of(EBUSY, function), Cause::NotTraceable);
         assert_eq!(of(EBUSY, None), Cause::Unexplained);
         assert_eq!(of(ENOENT, None), Cause::AttachPoint);
+        let log = vec!["libbpf: prog 'a': failed to attach to perf_event FD 10: -EACCES".to_owned()];
+        assert_eq!(of_attach(&Attached { errno: EACCES, log, ..Attached::default() }), Cause::Context);
         assert_eq!(of(EOPNOTSUPP, None), Cause::NoTarget);
     }
 

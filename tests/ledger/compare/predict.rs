@@ -17,6 +17,10 @@ use corecheck_layouts::source::gather::{Options, Source, survey};
 use corecheck_layouts::store::given;
 use corecheck_tests::ledger::Came;
 
+/// What programs attach to that is looked for when they are attached, as reports name it.
+const ATTACHED_TO: [&str; 5] =
+    ["probed-function", "probed-pattern", "raw-tracepoint", "system-call", "trace-event"];
+
 /// What is said of a load, or of attaching one program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Predicted {
@@ -129,7 +133,7 @@ fn doubtful(report: &Report, program: &str) -> bool {
     let meetings = report.needs.iter().flat_map(|needs| &needs.meetings);
     requirements.zip(meetings).any(|(requirement, meeting)| {
         requirement.program.as_deref() == Some(program)
-            && requirement.kind.starts_with("probed")
+            && ATTACHED_TO.contains(&requirement.kind)
             && meeting.outcome == "unknown"
     })
 }
