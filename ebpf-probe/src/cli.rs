@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -14,11 +15,15 @@ use corecheck::loader::Loader;
 use corecheck::object::{Object, read_file};
 
 use crate::confirm::{self, Load};
-use crate::find::{Ability, Machine, Obstacle, Roots};
+use crate::find::{Ability, Group, Holder, Machine, Obstacle, Roots};
+use crate::live::{self, Wanted};
 use crate::load::{Numbers, Types, load_each, numbered};
 use crate::predict::predict;
+use crate::read::Through;
 use crate::render;
-use crate::report::{MachineEntry, ObjectEntry, Observation, SCHEMA, Summary, Tool};
+use crate::report::{
+    GroupEntry, HolderEntry, MachineEntry, ObjectEntry, Observation, SCHEMA, Summary, Tool,
+};
 
 /// Proves on this machine what corecheck predicts.
 #[derive(Debug, Parser)]
@@ -27,6 +32,18 @@ pub struct Cli {
     /// Only this object, or those inside this executable: load it, and compare its accesses and verdict (repeatable)
     #[arg(long = "object", value_name = "FILE")]
     objects: Vec<PathBuf>,
+    /// Open the groups that nobody uses, one after the other, read them, and close them again
+    #[arg(long)]
+    open: bool,
+    /// How to find open groups: iter goes through all open files (Linux 5.8), ioctl waits until their owners use them
+    #[arg(long, value_name = "iter|ioctl")]
+    through: Option<ThroughArg>,
+    /// With ioctl: how long to wait for the groups' owners
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    seconds: u64,
+    /// Types for the loader, which are searched before the kernel's own: any source that corecheck takes
+    #[arg(long, value_name = "FILE", conflicts_with = "objects")]
+    btf: Option<PathBuf>,
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "human")]
     formats: Vec<Format>,
@@ -61,6 +78,22 @@ impl FromStr for Format {
     }
 }
 
+/// `--through`.
+#[derive(Debug, Clone)]
+struct ThroughArg(Through);
+
+impl FromStr for ThroughArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "iter" => Ok(Self(Through::Iter)),
+            "ioctl" => Ok(Self(Through::Ioctl)),
+            _ => Err("give iter or ioctl".to_owned()),
+        }
+    }
+}
+
 impl Cli {
     /// How much the log says.
     pub fn log_level(&self) -> log::LevelFilter {
@@ -80,7 +113,7 @@ impl Cli {
         if let Some(Obstacle { code, text, help }) = Ability::find(&roots).obstacle() {
             bail!("{text} [{code}]\n  help: {help}");
         }
-        let observation = self.observe_objects(&roots)?;
+        let observation = if self.objects.is_empty() { self.observe_live(&roots)? } else { self.observe_objects(&roots)? };
         for format in &self.formats {
             self.write(format, &observation)?;
         }
@@ -95,8 +128,41 @@ impl Cli {
         let mut types = needs_by(&[Loader::Aya], &objects);
         attach::add_needs(&objects, &mut types);
         let machine = Machine::find(roots, &types)?;
-        let objects: Result<Vec<_>, _> = objects.iter().map(|object| observe(object, &machine)).collect();
-        Ok(observation(&machine, objects?))
+        let objects = objects.iter().map(|object| observe(object, &machine)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Observation {
+            schema: SCHEMA,
+            tool: TOOL,
+            machine: machine_entry(&machine),
+            groups: Vec::new(),
+            summary: Summary::of(&objects, &[]),
+            objects,
+            values: Vec::new(),
+            notes: Vec::new(),
+        })
+    }
+
+    fn observe_live(&self, roots: &Roots) -> anyhow::Result<Observation> {
+        let wanted = Wanted {
+            open: self.open,
+            through: self.through.as_ref().map(|through| through.0),
+            patience: Duration::from_secs(self.seconds),
+            btf: self.btf.as_deref(),
+        };
+        let live = live::observe(roots, wanted)?;
+        let mut summary = Summary::of(&live.objects, &live.values);
+        if !live.is_done {
+            summary.status = 2;
+        }
+        Ok(Observation {
+            schema: SCHEMA,
+            tool: TOOL,
+            machine: machine_entry(&live.machine),
+            groups: live.groups.iter().map(group_entry).collect(),
+            objects: live.objects,
+            values: live.values,
+            notes: live.notes,
+            summary,
+        })
     }
 
     fn write(&self, format: &Format, observation: &Observation) -> anyhow::Result<()> {
@@ -122,22 +188,30 @@ fn observe(object: &Object, machine: &Machine) -> anyhow::Result<ObjectEntry> {
     let predicted = predict(object, &machine.kernel, &machine.modules(), Loader::Aya)?;
     let numbers = Numbers::new(object)?;
     let file = numbered(object, &numbers).with_context(|| object.path.clone())?;
-    let states = load_each(object, &file, Types { target: &machine.aya, kernel: &machine.aya });
+    let states = load_each(object, &file, Types { target: &machine.aya, kernel: &machine.aya }).map(|loaded| loaded.states);
     Ok(confirm::object(&Load { object, numbers: &numbers, btf: "kernel", states }, &predicted))
 }
 
-fn observation(machine: &Machine, objects: Vec<ObjectEntry>) -> Observation {
-    Observation {
-        schema: SCHEMA,
-        tool: Tool { name: "ebpf-probe", version: env!("CARGO_PKG_VERSION") },
-        machine: MachineEntry {
-            kernel: machine.kernel.name.to_string(),
-            release: machine.kernel.name.release.clone(),
-            arch: machine.kernel.name.arch.to_string(),
-            modules_with_btf: machine.with_btf.iter().cloned().collect(),
-            modules_without_btf: machine.loaded.difference(&machine.with_btf).cloned().collect(),
-        },
-        summary: Summary::of(&objects),
-        objects,
+const TOOL: Tool = Tool { name: "ebpf-probe", version: env!("CARGO_PKG_VERSION") };
+
+fn machine_entry(machine: &Machine) -> MachineEntry {
+    MachineEntry {
+        kernel: machine.kernel.name.to_string(),
+        release: machine.kernel.name.release.clone(),
+        arch: machine.kernel.name.arch.to_string(),
+        modules_with_btf: machine.with_btf.iter().cloned().collect(),
+        modules_without_btf: machine.loaded.difference(&machine.with_btf).cloned().collect(),
+    }
+}
+
+fn group_entry(group: &Group) -> GroupEntry {
+    let holder =
+        |holder: &Holder| HolderEntry { pid: holder.pid, fd: holder.fd, command: holder.command.clone() };
+    GroupEntry {
+        name: group.name.clone(),
+        number: group.number,
+        noiommu: group.is_noiommu,
+        devices: group.devices.clone(),
+        holders: group.holders.iter().map(holder).collect(),
     }
 }

@@ -13,8 +13,10 @@
 pub mod cli;
 pub mod confirm;
 pub mod find;
+pub mod live;
 pub mod load;
 pub mod predict;
+pub mod read;
 pub mod render;
 pub mod report;
 pub mod samples;

@@ -10,7 +10,11 @@ use corecheck_layouts::kernel::{Kernel, Modules};
 
 /// The checker's report on one object, kernel and loader.
 #[derive(Debug)]
-pub struct Prediction(Report);
+pub struct Prediction {
+    report: Report,
+    /// What accesses come to where other types are given to the loader.
+    given: Option<Report>,
+}
 
 /// Predicts.
 ///
@@ -23,23 +27,31 @@ pub fn predict(
     loader: Loader,
 ) -> Result<Prediction, ConstantError> {
     let settings = Settings { loaders: vec![loader], modules: modules.clone(), ..Settings::default() };
-    check(vec![object.clone()], &[kernel], &settings).map(Prediction)
+    let report = check(vec![object.clone()], &[kernel], &settings)?;
+    Ok(Prediction { report, given: None })
 }
 
 impl Prediction {
+    /// The same verdicts, but each access comes to what `given` says: what is true of the kernel's own types, and else of types
+    /// that were brought along.
+    pub fn with_outcomes_of(self, given: Self) -> Self {
+        Self { given: Some(given.report), ..self }
+    }
+
     /// The report.
     pub fn report(&self) -> &Report {
-        &self.0
+        &self.report
     }
 
     /// The result on the kernel.
     pub fn result(&self) -> Option<&ResultEntry> {
-        self.0.results.first()
+        self.report.results.first()
     }
 
     /// What an access comes to.
     pub fn outcome(&self, access: usize) -> Option<&OutcomeEntry> {
-        let answer = self.0.answers.get(self.result()?.answer)?;
+        let report = self.given.as_ref().unwrap_or(&self.report);
+        let answer = report.answers.get(report.results.first()?.answer)?;
         answer.outcomes.iter().find(|outcome| outcome.access == access)
     }
 

@@ -17,8 +17,14 @@ pub struct Observation {
     pub tool: Tool,
     /// The machine.
     pub machine: MachineEntry,
+    /// Its VFIO groups; none is looked for when objects are named.
+    pub groups: Vec<GroupEntry>,
     /// The objects that were loaded.
     pub objects: Vec<ObjectEntry>,
+    /// What was read from groups.
+    pub values: Vec<ValueEntry>,
+    /// What else to know.
+    pub notes: Vec<Note>,
     /// How it came out.
     pub summary: Summary,
 }
@@ -45,6 +51,90 @@ pub struct MachineEntry {
     pub modules_with_btf: Vec<String>,
     /// The other loaded modules.
     pub modules_without_btf: Vec<String>,
+}
+
+/// A VFIO group.
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupEntry {
+    /// Its file in `/dev/vfio`.
+    pub name: String,
+    /// The number of its IOMMU group.
+    pub number: u32,
+    /// Whether it works without an IOMMU.
+    pub noiommu: bool,
+    /// The devices in it.
+    pub devices: Vec<String>,
+    /// Who had it open when this program began.
+    pub holders: Vec<HolderEntry>,
+}
+
+/// A process that has a group open.
+#[derive(Debug, Clone, Serialize)]
+pub struct HolderEntry {
+    /// Its number.
+    pub pid: u32,
+    /// The descriptor.
+    pub fd: u32,
+    /// What it calls itself.
+    pub command: String,
+}
+
+/// A value that was read from a group.
+#[derive(Debug, Clone, Serialize)]
+pub struct ValueEntry {
+    /// The group's name.
+    pub group: String,
+    /// `held`: a process has it open; `opened`: this program has; `closed`: this program closed it again.
+    pub state: &'static str,
+    /// What it is: `minor`, `opened`, `id` and so on.
+    pub what: &'static str,
+    /// The object whose program read it.
+    pub object: String,
+    /// The access that it was read through, of that object; left out where the kernel has no field that the program knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<usize>,
+    /// Its place: type and path.
+    pub place: String,
+    /// The offset in bytes that was predicted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<u64>,
+    /// The offset in bytes that the kernel runs with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<u64>,
+    /// What was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Datum>,
+    /// What it must be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub truth: Option<String>,
+    /// By what that is known.
+    pub source: &'static str,
+    /// `confirmed`, `contradicted` or `not-read`.
+    pub result: &'static str,
+    /// Why it was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Datum {
+    /// A number.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// A name, or an address in hexadecimal.
+    Text(String),
+}
+
+/// Something to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// A word that does not change.
+    pub code: &'static str,
+    /// A sentence.
+    pub text: String,
 }
 
 /// What was seen of an object.
@@ -155,7 +245,7 @@ pub struct InProgram {
 /// How many of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// The exit status.
+    /// The exit status: 1 when something is contradicted or a verdict was false; 2 when the work could not be done.
     pub status: u8,
     /// Accesses and values that are as predicted.
     pub confirmed: usize,
@@ -179,8 +269,9 @@ pub struct Summary {
 
 impl Summary {
     /// Counts.
-    pub fn of(objects: &[ObjectEntry]) -> Self {
+    pub fn of(objects: &[ObjectEntry], values: &[ValueEntry]) -> Self {
         let mut all = Self::default();
+        values.iter().for_each(|value| all.count(value.result));
         for object in objects {
             object.accesses.iter().for_each(|access| all.count(access.result));
             for program in &object.programs {

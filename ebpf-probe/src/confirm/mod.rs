@@ -2,11 +2,13 @@
 
 mod accesses;
 mod programs;
+mod values;
 
 use corecheck::object::Object;
 
 pub use accesses::{Seen, accesses};
 pub use programs::programs;
+pub use values::{Objects, Reading, When, values};
 
 use crate::load::{Numbers, Refusal, State};
 use crate::predict::Prediction;

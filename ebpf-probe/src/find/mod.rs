@@ -1,13 +1,15 @@
-//! What the machine is: its kernel, and what this user may do with it.
+//! What the machine is: its kernel, its VFIO groups, and what this user may do with them.
 //!
 //! Every place is below a [`Roots`], so that tests can make machines up.
 
 mod ability;
+mod groups;
 mod kernel;
 
 use std::path::{Path, PathBuf};
 
 pub use ability::{Ability, Obstacle};
+pub use groups::{Group, Holder, groups, major};
 pub use kernel::{FindError, Machine};
 
 /// Where a machine shows itself.

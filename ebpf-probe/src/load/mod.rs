@@ -4,9 +4,12 @@ mod numbered;
 mod programs;
 mod refusal;
 mod syscall;
+mod target;
 mod translated;
 
 pub use numbered::{NumberError, Numbers, numbered};
-pub use programs::{State, Types, load_each, open};
+pub use programs::{Loaded, State, Types, load_each, open};
 pub use refusal::{Cause, Phase, Refusal};
+pub use syscall::{GroupStatus, group_status};
+pub use target::{Sources, TargetError, for_aya};
 pub use translated::{Fate, POISON, Translated, fitted, value};

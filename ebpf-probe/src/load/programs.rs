@@ -43,21 +43,31 @@ pub fn open(file: &[u8], target: &Btf) -> Result<Ebpf, Refusal> {
     }
 }
 
-/// Loads every program of an object, and lets go of all when the last is known, in the order of `Object::programs`.
+/// An object that is loaded, for as long as this lives.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its programs and maps.
+    pub ebpf: Ebpf,
+    /// What became of each program, in the order of `Object::programs`.
+    pub states: Vec<State>,
+}
+
+/// Loads every program of an object, each for itself.
 ///
 /// # Errors
 /// Why nothing of the object can be loaded.
-pub fn load_each(object: &Object, file: &[u8], types: Types<'_>) -> Result<Vec<State>, Refusal> {
+pub fn load_each(object: &Object, file: &[u8], types: Types<'_>) -> Result<Loaded, Refusal> {
     let mut ebpf = open(file, types.target)?;
     let needs = requirements(object);
-    let states = object.programs.iter().enumerate().map(|(index, program)| {
+    let state = |(index, program): (usize, &corecheck::object::Program)| {
         let name = object.functions.get(program.function).map_or("", |function| function.name.as_str());
         let Some(loaded) = ebpf.program_mut(name) else {
             return State::NotTried("aya knows no program of this name".to_owned());
         };
         load_one(loaded, target_of(&needs, index), types.kernel)
-    });
-    Ok(states.collect())
+    };
+    let states = object.programs.iter().enumerate().map(state).collect();
+    Ok(Loaded { ebpf, states })
 }
 
 fn load_one(program: &mut Program, target: Option<&str>, kernel: &Btf) -> State {

@@ -1,5 +1,5 @@
-//! The one question to the kernel that aya has no answer to: what became of a program's instructions
-//! (`BPF_OBJ_GET_INFO_BY_FD`). The only unsafe code of this repository.
+//! Two questions to the kernel that no library asks: what became of a program's instructions (`BPF_OBJ_GET_INFO_BY_FD`), and
+//! what state a VFIO group is in (`VFIO_GROUP_GET_STATUS`). The only unsafe code of the program.
 
 use std::io;
 use std::mem::size_of;
@@ -78,4 +78,38 @@ fn get_info(program: BorrowedFd<'_>, info: &mut bpf_prog_info) -> io::Result<()>
         )
     };
     if status < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// What the kernel says of a group that this process has open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupStatus {
+    /// Whether it is in a container.
+    pub is_in_container: bool,
+}
+
+/// `struct vfio_group_status`.
+#[repr(C)]
+struct Status {
+    size: u32,
+    flags: u32,
+}
+
+/// `_IO(';', 100 + 3)`: the same number on all of Linux's machines with VFIO but powerpc.
+const VFIO_GROUP_GET_STATUS: libc::c_ulong = 0x3b67;
+const CONTAINER_SET: u32 = 1 << 1;
+
+/// Asks for the state of an open group.
+///
+/// # Errors
+/// What the kernel says.
+#[expect(unsafe_code, reason = "ioctl(2) takes an address")]
+pub fn group_status(group: BorrowedFd<'_>) -> io::Result<GroupStatus> {
+    let mut status = Status { size: size_of::<Status>() as u32, flags: 0 };
+    // SAFETY: the command reads and writes as many bytes of `status` as it says that it has.
+    let result =
+        unsafe { libc::ioctl(group.as_raw_fd(), VFIO_GROUP_GET_STATUS as _, std::ptr::from_mut(&mut status)) };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(GroupStatus { is_in_container: status.flags & CONTAINER_SET != 0 })
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::report::{AccessSeen, ObjectEntry, Observation, ProgramEntry};
+use crate::report::{AccessSeen, Datum, GroupEntry, ObjectEntry, Observation, ProgramEntry, ValueEntry};
 
 /// Writes an observation; `all` shows confirmed accesses, too.
 ///
@@ -13,10 +13,58 @@ pub fn render(observation: &Observation, all: bool, out: &mut dyn Write) -> io::
     writeln!(out, "kernel   {} ({})", machine.release, machine.kernel)?;
     let (with, without) = (machine.modules_with_btf.len(), machine.modules_without_btf.len());
     writeln!(out, "types    vmlinux and {with} modules; {without} loaded modules show none")?;
+    for group in &observation.groups {
+        self::group(group, out)?;
+    }
+    for note in &observation.notes {
+        writeln!(out, "note: {}", note.text)?;
+    }
     for object in &observation.objects {
         self::object(object, all, out)?;
     }
+    values(observation, out)?;
     summary(observation, out)
+}
+
+fn group(group: &GroupEntry, out: &mut dyn Write) -> io::Result<()> {
+    let holders: Vec<String> =
+        group.holders.iter().map(|holder| format!("{} (process {}, descriptor {})", holder.command, holder.pid, holder.fd)).collect();
+    let users = if holders.is_empty() { "not in use".to_owned() } else { format!("in use by {}", holders.join(", ")) };
+    writeln!(out, "group    {}: {}, {users}", group.name, group.devices.join(" "))
+}
+
+/// The values, all of them: they are what people want to see.
+fn values(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
+    let mut at = 0;
+    let all = &observation.values;
+    while let Some(first) = all.get(at) {
+        let same = all[at..].iter().take_while(|value| (&value.group, value.state) == (&first.group, first.state)).count();
+        let state = match first.state {
+            "held" => "as another process has it open",
+            "opened" => "opened by this program",
+            _ => "closed again",
+        };
+        writeln!(out, "\ngroup {}, {state}:", first.group)?;
+        let head = ["field", "prediction", "kernel", "value", "truth", "result"].map(str::to_owned);
+        let rows: Vec<[String; 6]> = all[at..at + same].iter().map(value_row).collect();
+        table(&[&[head][..], &rows].concat(), out)?;
+        at += same;
+    }
+    Ok(())
+}
+
+fn value_row(value: &ValueEntry) -> [String; 6] {
+    let offset = |offset: Option<u64>| offset.map_or_else(|| "-".to_owned(), |offset| format!("+{offset}"));
+    let truth = value.truth.as_ref().map_or_else(|| "-".to_owned(), |truth| format!("{truth} ({})", value.source));
+    let text = value.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    let datum = match &value.value {
+        None => "-".to_owned(),
+        Some(Datum::Number(number)) => number.to_string(),
+        Some(Datum::Flag(flag)) => flag.to_string(),
+        Some(Datum::Text(text)) => text.clone(),
+    };
+    let place = value.place.replacen("struct ", "", 1);
+    [place, offset(value.prediction), offset(value.kernel), datum, truth, format!("{}{text}", value.result)]
 }
 
 fn object(object: &ObjectEntry, all: bool, out: &mut dyn Write) -> io::Result<()> {
