@@ -21,9 +21,7 @@ use crate::load::{Numbers, Types, load_each, numbered};
 use crate::predict::predict;
 use crate::read::Through;
 use crate::render;
-use crate::report::{
-    GroupEntry, HolderEntry, MachineEntry, ObjectEntry, Observation, SCHEMA, Summary, Tool,
-};
+use crate::report::{GroupEntry, HolderEntry, MachineEntry, ObjectEntry, Observation, SCHEMA, Summary, Tool};
 
 /// Proves on this machine what corecheck predicts.
 #[derive(Debug, Parser)]
@@ -47,7 +45,7 @@ pub struct Cli {
     /// human or json, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]", default_value = "human")]
     formats: Vec<Format>,
-    /// Show confirmed accesses, too
+    /// Show every access, and not only those that are contradicted
     #[arg(long, short)]
     all: bool,
     /// Say more about what is done, on standard error (-vv: still more)
@@ -113,7 +111,8 @@ impl Cli {
         if let Some(Obstacle { code, text, help }) = Ability::find(&roots).obstacle() {
             bail!("{text} [{code}]\n  help: {help}");
         }
-        let observation = if self.objects.is_empty() { self.observe_live(&roots)? } else { self.observe_objects(&roots)? };
+        let observation =
+            if self.objects.is_empty() { self.observe_live(&roots)? } else { self.observe_objects(&roots)? };
         for format in &self.formats {
             self.write(format, &observation)?;
         }
@@ -128,7 +127,8 @@ impl Cli {
         let mut types = needs_by(&[Loader::Aya], &objects);
         attach::add_needs(&objects, &mut types);
         let machine = Machine::find(roots, &types)?;
-        let objects = objects.iter().map(|object| observe(object, &machine)).collect::<Result<Vec<_>, _>>()?;
+        let objects =
+            objects.iter().map(|object| observe(object, &machine)).collect::<Result<Vec<_>, _>>()?;
         Ok(Observation {
             schema: SCHEMA,
             tool: TOOL,
@@ -188,7 +188,8 @@ fn observe(object: &Object, machine: &Machine) -> anyhow::Result<ObjectEntry> {
     let predicted = predict(object, &machine.kernel, &machine.modules(), Loader::Aya)?;
     let numbers = Numbers::new(object)?;
     let file = numbered(object, &numbers).with_context(|| object.path.clone())?;
-    let states = load_each(object, &file, Types { target: &machine.aya, kernel: &machine.aya }).map(|loaded| loaded.states);
+    let states = load_each(object, &file, Types { target: &machine.aya, kernel: &machine.aya })
+        .map(|loaded| loaded.states);
     Ok(confirm::object(&Load { object, numbers: &numbers, btf: "kernel", states }, &predicted))
 }
 

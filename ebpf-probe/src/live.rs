@@ -1,6 +1,7 @@
 //! The machine as it is: its groups, the two programs that read them, and what they read.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -8,13 +9,16 @@ use corecheck::answer::needs_by;
 use corecheck::attach;
 use corecheck::loader::Loader;
 use corecheck::object::{Object, read_bytes};
-use corecheck_layouts::kernel::{Kernel, Modules, Root};
+use corecheck_layouts::btf::Btf;
+use corecheck_layouts::kernel::{Kernel, KernelName, Modules, Root};
 use corecheck_layouts::source::gather::{Options, Source, survey};
 use corecheck_layouts::store::given;
 
 use crate::confirm::{self, Load, Objects, Reading, When, values};
 use crate::find::{self, Group, Machine, Roots, major};
-use crate::load::{Cause, Loaded, Numbers, Refusal, Sources, State, Types, for_aya, load_each, numbered};
+use crate::load::{
+    Candidate, Cause, Loaded, Numbers, Refusal, Sources, State, Types, for_aya, load_each, numbered, write,
+};
 use crate::predict::{Prediction, predict};
 use crate::read::{OpenError, OpenGroup, Opened, Reader, Through, Watcher};
 use crate::report::{Note, ObjectEntry, ValueEntry};
@@ -80,12 +84,20 @@ pub fn observe(roots: &Roots, wanted: Wanted<'_>) -> anyhow::Result<Live> {
         }
     }
     let values = values(&readings, Objects { sample: &sample_entry, live: &live_entry });
-    let is_done = !is_there || vfio_is_there(roots);
-    if !is_done {
+    let is_gone = is_there && !vfio_is_there(roots);
+    let is_read = readings.is_empty() || values.iter().any(|value| value.result != "not-read");
+    if is_gone {
         let text = "vfio was unloaded while this program ran: what was predicted and read is of before; run it again";
         notes.push(Note { code: "vfio-unloaded", text: text.to_owned() });
     }
-    Ok(Live { machine, groups, objects: vec![sample_entry, live_entry], values, notes, is_done })
+    Ok(Live {
+        machine,
+        groups,
+        objects: vec![sample_entry, live_entry],
+        values,
+        notes,
+        is_done: is_read && !is_gone,
+    })
 }
 
 fn object(sample: &Sample) -> anyhow::Result<Object> {
@@ -99,7 +111,9 @@ fn object(sample: &Sample) -> anyhow::Result<Object> {
 /// A file of types as a kernel.
 fn read_types(path: &Path, types: &[Root]) -> anyhow::Result<Kernel> {
     let mut found = survey(&[Source::Path(path.to_owned())], Options::default(), &mut |_| ())?;
-    let found = found.next(&mut |_| ()).with_context(|| format!("{}: there are no types in it", path.display()))??;
+    let found = found
+        .next(&mut |_| ())
+        .with_context(|| format!("{}: there are no types in it", path.display()))??;
     Ok(given(found, types)?)
 }
 
@@ -108,11 +122,7 @@ fn vfio_is_there(roots: &Roots) -> bool {
 }
 
 /// Predicts, loads and compares one of the two.
-fn load(
-    object: &Object,
-    machine: &Machine,
-    given: Option<&Kernel>,
-) -> anyhow::Result<(Loaded, ObjectEntry)> {
+fn load(object: &Object, machine: &Machine, given: Option<&Kernel>) -> anyhow::Result<(Loaded, ObjectEntry)> {
     let own: Vec<Root> = needs_by(&[Loader::Aya], std::slice::from_ref(object));
     let live = (&machine.kernel, machine.modules());
     let predicted = prediction(object, machine, given, &own)?;
@@ -120,7 +130,8 @@ fn load(
         Some(given) => Sources(vec![(given, Modules::All), live]),
         None => Sources(vec![live]),
     };
-    let target = for_aya(&sources.gather(&own)?)?;
+    let candidates = narrowed(object, &own, sources.candidates(&own))?;
+    let target = for_aya(&write(&own, &candidates)?)?;
     let numbers = Numbers::new(object)?;
     let file = numbered(object, &numbers)?;
     let btf = if given.is_some() { "given" } else { "gathered" };
@@ -146,14 +157,43 @@ fn prediction(
     let live = predict(object, &machine.kernel, &machine.modules(), Loader::LIBBPF)?;
     let Some(given) = given else { return Ok(live) };
     let sources = Sources(vec![(&machine.kernel, machine.modules()), (given, Modules::All)]);
-    let btf = corecheck_layouts::btf::Btf::parse(sources.gather(types)?)?;
-    let kernel = Kernel::of_vmlinux(machine.kernel.name.clone(), std::sync::Arc::new(btf));
-    Ok(live.with_outcomes_of(predict(object, &kernel, &Modules::None, Loader::LIBBPF)?))
+    Ok(live.with_outcomes_of(on_types(object, types, &sources.candidates(types))?))
+}
+
+/// What accesses come to on these types alone.
+fn on_types(object: &Object, roots: &[Root], candidates: &[Vec<Candidate>]) -> anyhow::Result<Prediction> {
+    let btf = Btf::parse(write(roots, candidates)?)?;
+    let kernel = Kernel::of_vmlinux(KernelName::new("local", "types", "unknown"), Arc::new(btf));
+    Ok(predict(object, &kernel, &Modules::None, Loader::LIBBPF)?)
+}
+
+/// Where several types have a root's name, libbpf goes on with those that matched before, and aya takes that for an error. So
+/// aya is given the one on which alone everything comes to the same as libbpf says of all.
+fn narrowed(
+    object: &Object,
+    roots: &[Root],
+    candidates: Vec<Vec<Candidate>>,
+) -> anyhow::Result<Vec<Vec<Candidate>>> {
+    let mut left = candidates.clone();
+    for at in (0..roots.len()).filter(|&at| candidates[at].len() > 1) {
+        let all = on_types(object, roots, &candidates)?;
+        for one in &candidates[at] {
+            let mut alone = left.clone();
+            alone[at] = vec![one.clone()];
+            if on_types(object, roots, &alone)?.agrees_with(&all) {
+                left = alone;
+                break;
+            }
+        }
+    }
+    Ok(left)
 }
 
 fn refused(object: &Object, refusal: &Refusal) -> anyhow::Error {
     let help = match refusal.cause {
-        Cause::Permission => "\n  help: the kernel does not let this process use BPF: run as root, outside of containers and seccomp filters",
+        Cause::Permission => {
+            "\n  help: the kernel does not let this process use BPF: run as root, outside of containers and seccomp filters"
+        }
         Cause::Memory => "\n  help: raise the limit of locked memory (ulimit -l unlimited)",
         Cause::Helper => "\n  help: the kernel may be locked down, or older than 5.4",
         _ => "",
@@ -177,8 +217,12 @@ fn notes(machine: &Machine, groups: &[Group], is_given: bool) -> Vec<Note> {
         let text = "this machine has no VFIO group: no value can be read; the relocations are compared";
         notes.push(Note { code: "no-groups", text: text.to_owned() });
     }
-    let hidden: Vec<&str> =
-        machine.loaded.difference(&machine.with_btf).map(String::as_str).filter(|name| *name == "vfio").collect();
+    let hidden: Vec<&str> = machine
+        .loaded
+        .difference(&machine.with_btf)
+        .map(String::as_str)
+        .filter(|name| *name == "vfio")
+        .collect();
     if !hidden.is_empty() && !is_given {
         let text = "the module vfio is loaded and shows no types (kernels before 5.11, or their configuration): nothing of \
                     struct vfio_group can be found; bring its types along with --btf FILE";
@@ -214,7 +258,14 @@ impl Look<'_> {
                 Through::Iter => self.watcher.look()?.contains(seen),
                 Through::Ioctl => find::groups(self.roots).iter().any(|now| now.holders == group.holders),
             };
-            readings.push(Reading { group, when: When::Held, seen: seen.clone(), answer, status: None, is_steady });
+            readings.push(Reading {
+                group,
+                when: When::Held,
+                seen: seen.clone(),
+                answer,
+                status: None,
+                is_steady,
+            });
         }
         Ok(())
     }
@@ -234,7 +285,9 @@ impl Look<'_> {
 
     fn why_not_seen(&self) -> &'static str {
         match self.through {
-            Through::Iter => "no task that this process may see has it: it may be in another PID namespace, or just closed",
+            Through::Iter => {
+                "no task that this process may see has it: it may be in another PID namespace, or just closed"
+            }
             Through::Ioctl => "nobody used it meanwhile: wait longer with --seconds",
         }
     }
@@ -258,7 +311,10 @@ impl Look<'_> {
             let own = std::process::id();
             let found = self.watcher.look()?;
             let Some(seen) = found.iter().find(|seen| is_of(seen, group) && seen.tgid == own).cloned() else {
-                self.note("not-seen", format!("group {} was opened, and not found among open files", group.name));
+                self.note(
+                    "not-seen",
+                    format!("group {} was opened, and not found among open files", group.name),
+                );
                 continue;
             };
             let answer = self.reader.ask(seen.group)?;
@@ -283,4 +339,3 @@ impl Look<'_> {
 fn is_of(seen: &OpenGroup, group: &Group) -> bool {
     group.device == Some(seen.rdev)
 }
-

@@ -38,6 +38,13 @@ impl Prediction {
         Self { given: Some(given.report), ..self }
     }
 
+    /// Whether every access comes to the same number, or to none for the same reason.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let accesses = self.report.objects.first().map_or(0, |object| object.accesses.len());
+        let short = |one: &Self, access| one.outcome(access).map(|outcome| (outcome.outcome, outcome.value));
+        (0..accesses).all(|access| short(self, access) == short(other, access))
+    }
+
     /// The report.
     pub fn report(&self) -> &Report {
         &self.report

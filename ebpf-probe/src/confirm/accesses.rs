@@ -43,7 +43,8 @@ impl Seen {
 
 /// Compares every access.
 pub fn accesses(load: &Load<'_>, predicted: &Prediction) -> Vec<AccessSeen> {
-    let entries = predicted.report().objects.first().map(|object| object.accesses.as_slice()).unwrap_or_default();
+    let entries =
+        predicted.report().objects.first().map(|object| object.accesses.as_slice()).unwrap_or_default();
     let all = all_accesses(load.object);
     let pairs = all.iter().zip(entries).filter_map(|(access, entry)| {
         let outcome = predicted.outcome(access.id)?;
@@ -52,7 +53,9 @@ pub fn accesses(load: &Load<'_>, predicted: &Prediction) -> Vec<AccessSeen> {
         let is_renumbered = access.kind == RelocationKind::TypeIdTarget && load.btf != "kernel";
         let whole = load.states.as_ref().err();
         let (result, text) = match is_renumbered {
-            true => ("not-read", Some("types have other ids in the BTF that was given to the loader".to_owned())),
+            true => {
+                ("not-read", Some("types have other ids in the BTF that was given to the loader".to_owned()))
+            }
             false => judge(outcome, number, &seen.iter().map(|(_, seen)| *seen).collect::<Vec<_>>(), whole),
         };
         let observed = seen.into_iter().map(|(program, seen)| InProgram {
@@ -85,7 +88,9 @@ fn seen(load: &Load<'_>, access: &Access) -> Vec<(String, Seen)> {
             State::Loaded(translated) => {
                 let number = load.numbers.of(access.section_index, access.insn);
                 match number.map_or(Fate::NotShown, |number| translated.fate(number, access.slots.first)) {
-                    Fate::There(slots) if slots.first.imm == crate::load::POISON && is_call(slots.first.code) => {
+                    Fate::There(slots)
+                        if slots.first.imm == crate::load::POISON && is_call(slots.first.code) =>
+                    {
                         Seen::Poisoned
                     }
                     Fate::There(_) if is_context(access) => Seen::Replaced,
@@ -140,15 +145,20 @@ fn judge(
 ) -> (&'static str, Option<String>) {
     let not_read = |why: &str| ("not-read", Some(why.to_owned()));
     if let Some(refusal) = refusal {
-        let is_relocation = refusal.cause == crate::load::Cause::Relocation || refusal.cause == crate::load::Cause::Panic;
+        let is_relocation =
+            refusal.cause == crate::load::Cause::Relocation || refusal.cause == crate::load::Cause::Panic;
         return match outcome.outcome {
             "error" if is_relocation => ("confirmed", Some(refusal.text.clone())),
             _ => not_read("the object was not loaded"),
         };
     }
-    let patched = || seen.iter().filter_map(|seen| if let Seen::Patched(number) = seen { Some(*number) } else { None });
+    let patched =
+        || seen.iter().filter_map(|seen| if let Seen::Patched(number) = seen { Some(*number) } else { None });
     match outcome.outcome {
-        "error" => ("contradicted", Some("the object was loaded although this access was to stop the loader".to_owned())),
+        "error" => (
+            "contradicted",
+            Some("the object was loaded although this access was to stop the loader".to_owned()),
+        ),
         "resolved" | "absent" => {
             let Some(number) = number else { return not_read("no number was predicted") };
             if let Some(other) = patched().find(|&other| other != number) {
@@ -164,13 +174,17 @@ fn judge(
         }
         "poisoned" => {
             if let Some(other) = patched().next() {
-                return ("contradicted", Some(format!("the kernel has {other}, and the access was to be poisoned")));
+                return (
+                    "contradicted",
+                    Some(format!("the kernel has {other}, and the access was to be poisoned")),
+                );
             }
             match outcome.reach {
                 Some("reached") if seen.contains(&Seen::MetPoison) => ("confirmed", None),
-                Some("reached") if seen.contains(&Seen::Removed) => {
-                    ("contradicted", Some("no path leads there, and the verifier was to come to it".to_owned()))
-                }
+                Some("reached") if seen.contains(&Seen::Removed) => (
+                    "contradicted",
+                    Some("no path leads there, and the verifier was to come to it".to_owned()),
+                ),
                 Some("guarded") if seen.contains(&Seen::Poisoned) => {
                     ("contradicted", Some("a path leads there, and it was to be guarded".to_owned()))
                 }

@@ -68,8 +68,7 @@ mod tests {
 
     #[test]
     fn verdicts_are_held_against_what_happened() {
-        let refusal =
-            |cause| Refusal { phase: Phase::Verify, cause, text: String::new(), log: Vec::new() };
+        let refusal = |cause| Refusal { phase: Phase::Verify, cause, text: String::new(), log: Vec::new() };
         let poisoned = refusal(Cause::PoisonedAccess);
         let logic = refusal(Cause::Verifier);
         for (verdict, phase, refusal, wanted) in [

@@ -84,7 +84,8 @@ fn of_sample(reading: &Reading<'_>, objects: Objects<'_>) -> Vec<Read> {
     let Reading { group, answer, seen, when, .. } = reading;
     let number = |value: Option<i32>| value.map(|value| Datum::Number(i64::from(value)));
     let address = |value: Option<u64>| value.map(|value| Datum::Text(format!("{value:#x}")));
-    let read = |what, places, value, truth, source| Read { what, is_sample: true, places, value, truth, source };
+    let read =
+        |what, places, value, truth, source| Read { what, is_sample: true, places, value, truth, source };
     let is_open = *when != When::Closed;
     let minor = group.device.map(|(_, minor)| i64::from(minor));
     let device = device_places();
@@ -117,7 +118,10 @@ fn of_sample(reading: &Reading<'_>, objects: Objects<'_>) -> Vec<Read> {
             "references",
             &[(GROUP, "kref.refcount.refs.counter"), (GROUP, "users.refs.counter")],
             number(answer.references),
-            Some(("at least 1".to_owned(), answer.references.is_some_and(|count| (1..1 << 16).contains(&count)))),
+            Some((
+                "at least 1".to_owned(),
+                answer.references.is_some_and(|count| (1..1 << 16).contains(&count)),
+            )),
             "it exists",
         ),
         read(
@@ -176,7 +180,8 @@ fn device_truth(reading: &Reading<'_>, objects: Objects<'_>) -> Option<(String, 
 /// What the live program read.
 fn of_live(reading: &Reading<'_>) -> Vec<Read> {
     let Reading { group, seen, .. } = reading;
-    let read = |what, places, value, truth, source| Read { what, is_sample: false, places, value, truth, source };
+    let read =
+        |what, places, value, truth, source| Read { what, is_sample: false, places, value, truth, source };
     let numbers = |(major, minor): (u32, u32)| format!("{major}:{minor}");
     vec![
         read(

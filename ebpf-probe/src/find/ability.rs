@@ -54,20 +54,25 @@ impl Ability {
         // Numbers of the kernel's BTF and translated instructions are for those who could read all memory anyway.
         if !has(CAP_SYS_ADMIN) && !(has(CAP_BPF) && has(CAP_PERFMON)) {
             let disabled = match self.unprivileged_bpf_disabled {
-                Some(1) => "; kernel.unprivileged_bpf_disabled is 1, for all others bpf(2) is off until the next boot",
+                Some(1) => {
+                    "; kernel.unprivileged_bpf_disabled is 1, for all others bpf(2) is off until the next boot"
+                }
                 Some(2) => "; kernel.unprivileged_bpf_disabled is 2, for all others bpf(2) is off",
                 _ => "",
             };
             return Some(Obstacle {
                 code: "not-privileged",
-                text: format!("this process has neither CAP_SYS_ADMIN nor CAP_BPF with CAP_PERFMON{disabled}"),
+                text: format!(
+                    "this process has neither CAP_SYS_ADMIN nor CAP_BPF with CAP_PERFMON{disabled}"
+                ),
                 help: "run it as root: sudo ebpf-probe",
             });
         }
         if self.lockdown.as_deref() == Some("confidentiality") {
             return Some(Obstacle {
                 code: "lockdown",
-                text: "the kernel is locked down (confidentiality): BPF programs may not read its memory".to_owned(),
+                text: "the kernel is locked down (confidentiality): BPF programs may not read its memory"
+                    .to_owned(),
                 help: "boot without lockdown=confidentiality; it cannot be lifted while the kernel runs",
             });
         }

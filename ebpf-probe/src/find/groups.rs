@@ -50,7 +50,12 @@ pub fn groups(roots: &Roots) -> Vec<Group> {
 pub fn major(roots: &Roots) -> Option<u32> {
     let devices = text(&roots.proc.join("devices"))?;
     let characters = devices.lines().take_while(|line| !line.starts_with("Block"));
-    characters.filter_map(|line| line.trim().split_once(' ')).find(|(_, name)| *name == "vfio")?.0.parse().ok()
+    characters
+        .filter_map(|line| line.trim().split_once(' '))
+        .find(|(_, name)| *name == "vfio")?
+        .0
+        .parse()
+        .ok()
 }
 
 /// A group by the name of its file; `vfio` itself and the folder `devices` are none.
@@ -64,7 +69,14 @@ fn group(roots: &Roots, name: &str) -> Option<Group> {
     });
     let mut devices = names_in(&roots.sys.join(format!("kernel/iommu_groups/{number}/devices")));
     devices.sort();
-    Some(Group { name: name.to_owned(), number, is_noiommu: bare.is_some(), device, devices, holders: Vec::new() })
+    Some(Group {
+        name: name.to_owned(),
+        number,
+        is_noiommu: bare.is_some(),
+        device,
+        devices,
+        holders: Vec::new(),
+    })
 }
 
 /// Who has which group open. Processes come and go meanwhile: what cannot be read is gone.
@@ -118,7 +130,10 @@ mod tests {
         for (fd, target) in [("5", "/dev/vfio/10"), ("4", "/dev/vfio/vfio"), ("3", "/dev/null")] {
             symlink(target, root.path().join("proc/77/fd").join(fd)).expect("a link");
         }
-        put("proc/devices", "Character devices:\n  1 mem\n243 vfio\n242 vfio-cdev\n\nBlock devices:\n  9 vfio\n");
+        put(
+            "proc/devices",
+            "Character devices:\n  1 mem\n243 vfio\n242 vfio-cdev\n\nBlock devices:\n  9 vfio\n",
+        );
         let roots = Roots::below(root.path());
         let found = groups(&roots);
         let names: Vec<&str> = found.iter().map(|group| group.name.as_str()).collect();

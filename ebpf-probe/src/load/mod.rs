@@ -11,5 +11,5 @@ pub use numbered::{NumberError, Numbers, numbered};
 pub use programs::{Loaded, State, Types, load_each, open};
 pub use refusal::{Cause, Phase, Refusal};
 pub use syscall::{GroupStatus, group_status};
-pub use target::{Sources, TargetError, for_aya};
+pub use target::{Candidate, Sources, TargetError, for_aya, write};
 pub use translated::{Fate, POISON, Translated, fitted, value};

@@ -40,7 +40,8 @@ impl Numbers {
         let mut sections = Vec::with_capacity(object.sections.len());
         for section in &object.sections {
             let size = u32::try_from(section.insns.len()).ok();
-            let (size, after) = size.and_then(|size| Some((size, next.checked_add(size)?))).ok_or(TOO_LARGE)?;
+            let (size, after) =
+                size.and_then(|size| Some((size, next.checked_add(size)?))).ok_or(TOO_LARGE)?;
             sections.push((next, size));
             next = after;
         }
@@ -108,21 +109,29 @@ fn lines(ext: &[u8], object: &Object, numbers: &Numbers) -> Result<Vec<u8>, Numb
         for (name, records) in groups(ext, table)? {
             let known = names.entry(name).or_default();
             let is_lines = table == LINES;
-            known.extend(records.into_iter().filter(|_| is_lines).map(|[insn, file, text, _]| (insn / 8, (file, text))));
+            known.extend(
+                records
+                    .into_iter()
+                    .filter(|_| is_lines)
+                    .map(|[insn, file, text, _]| (insn / 8, (file, text))),
+            );
         }
     }
     let mut out = RECORD.to_le_bytes().to_vec();
     let btf = object.btf.as_deref();
     for (name, known) in names {
         let text = btf.map_or("", |btf| btf.text(name));
-        let Some((index, section)) = object.sections.iter().enumerate().find(|(_, section)| section.name == text)
+        let Some((index, section)) =
+            object.sections.iter().enumerate().find(|(_, section)| section.name == text)
         else {
             continue;
         };
         // The second slot of a 64-bit constant may have no record of its own (`check_btf_line`).
         let is_second = |insn: usize| insn.checked_sub(1).is_some_and(|at| section.insns[at].is_ld_imm64());
-        let all: Vec<u32> =
-            (0..section.insns.len()).filter(|&insn| !is_second(insn)).filter_map(|insn| u32::try_from(insn).ok()).collect();
+        let all: Vec<u32> = (0..section.insns.len())
+            .filter(|&insn| !is_second(insn))
+            .filter_map(|insn| u32::try_from(insn).ok())
+            .collect();
         if all.is_empty() {
             continue;
         }
@@ -161,7 +170,8 @@ fn groups(ext: &[u8], table: usize) -> Result<Vec<(u32, Vec<[u32; 4]>)>, NumberE
         let end = count.checked_mul(size).and_then(|all| all.checked_add(at + 8)).ok_or(WRONG)?;
         let records = bytes.get(at + 8..end).filter(|_| size > 0).ok_or(WRONG)?;
         let words = |record: &[u8]| {
-            let mut words = record.chunks_exact(4).filter_map(|word| Some(u32::from_le_bytes(word.try_into().ok()?)));
+            let mut words =
+                record.chunks_exact(4).filter_map(|word| Some(u32::from_le_bytes(word.try_into().ok()?)));
             [(); 4].map(|()| words.next().unwrap_or(0))
         };
         found.push((u32::try_from(name).unwrap_or(0), records.chunks_exact(size).map(words).collect()));

@@ -80,9 +80,7 @@ fn load_one(program: &mut Program, target: Option<&str>, kernel: &Btf) -> State 
         return State::Refused(Refusal::of_program(&error));
     }
     let read = program.fd().map_err(|error| error.to_string());
-    let read = read.and_then(|fd| {
-        Translated::read(fd.as_fd()).map_err(|error| error.to_string())
-    });
+    let read = read.and_then(|fd| Translated::read(fd.as_fd()).map_err(|error| error.to_string()));
     match read {
         Ok(translated) => State::Loaded(translated),
         Err(why) => State::NotTried(format!("it was loaded, but the kernel does not tell of it: {why}")),

@@ -84,7 +84,10 @@ impl Cause {
     /// Whether a verdict speaks of such causes: types, attach points, helpers. `ok` does not say that the verifier accepts a
     /// program's logic, nor that there is memory.
     pub fn is_judged(self) -> bool {
-        !matches!(self, Self::Permission | Self::Memory | Self::Verifier | Self::Map | Self::ProgramRefused | Self::Other)
+        !matches!(
+            self,
+            Self::Permission | Self::Memory | Self::Verifier | Self::Map | Self::ProgramRefused | Self::Other
+        )
     }
 }
 
@@ -108,9 +111,13 @@ impl Refusal {
     /// Of the whole object, by aya.
     pub fn of_object(error: &EbpfError) -> Self {
         let (phase, cause) = match error {
-            EbpfError::ParseError(_) | EbpfError::FileError { .. } | EbpfError::NoBTF => (Phase::Open, Cause::File),
+            EbpfError::ParseError(_) | EbpfError::FileError { .. } | EbpfError::NoBTF => {
+                (Phase::Open, Cause::File)
+            }
             EbpfError::BtfError(_) => (Phase::Open, Cause::Btf),
-            EbpfError::RelocationError(_) | EbpfError::BtfRelocationError(_) => (Phase::Relocate, Cause::Relocation),
+            EbpfError::RelocationError(_) | EbpfError::BtfRelocationError(_) => {
+                (Phase::Relocate, Cause::Relocation)
+            }
             EbpfError::MapError(_) | EbpfError::UnexpectedPinningType { .. } => (Phase::Relocate, Cause::Map),
             EbpfError::ProgramError(error) => return Self::of_program(error),
         };
@@ -123,9 +130,21 @@ impl Refusal {
         let (io_error, log) = match error {
             ProgramError::LoadError { io_error, verifier_log } => (io_error, verifier_log.to_string()),
             ProgramError::Btf(_) => {
-                return Self { phase: Phase::Verify, cause: Cause::AttachTarget, text: in_words(error), log: Vec::new() };
+                return Self {
+                    phase: Phase::Verify,
+                    cause: Cause::AttachTarget,
+                    text: in_words(error),
+                    log: Vec::new(),
+                };
             }
-            _ => return Self { phase: Phase::Verify, cause: Cause::Other, text: in_words(error), log: Vec::new() },
+            _ => {
+                return Self {
+                    phase: Phase::Verify,
+                    cause: Cause::Other,
+                    text: in_words(error),
+                    log: Vec::new(),
+                };
+            }
         };
         let lines = telling(&log);
         let cause = cause(io_error, &log);
@@ -135,7 +154,12 @@ impl Refusal {
 
     /// The loader panicked.
     pub fn of_panic(message: &str) -> Self {
-        Self { phase: Phase::Relocate, cause: Cause::Panic, text: format!("aya panics: {message}"), log: Vec::new() }
+        Self {
+            phase: Phase::Relocate,
+            cause: Cause::Panic,
+            text: format!("aya panics: {message}"),
+            log: Vec::new(),
+        }
     }
 }
 
@@ -154,7 +178,11 @@ fn cause(error: &io::Error, log: &str) -> Cause {
             Some(libc::ESRCH | libc::ENOENT) => Cause::AttachTarget,
             _ => Cause::ProgramRefused,
         }
-    } else if says("is not attachable") || says("attach_btf_id") || says("cannot attach") || says("is not modifiable") {
+    } else if says("is not attachable")
+        || says("attach_btf_id")
+        || says("cannot attach")
+        || says("is not modifiable")
+    {
         Cause::AttachTarget
     } else {
         Cause::Verifier
@@ -164,9 +192,14 @@ fn cause(error: &io::Error, log: &str) -> Cause {
 /// The last lines of the log that tell anything: not the source, whose lines are ours, and not the statistics.
 fn telling(log: &str) -> Vec<String> {
     let is_statistics = |line: &str| {
-        ["processed ", "verification time ", "stack depth ", "insns processed "].iter().any(|start| line.starts_with(start))
+        ["processed ", "verification time ", "stack depth ", "insns processed "]
+            .iter()
+            .any(|start| line.starts_with(start))
     };
-    let lines = log.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(';') && !is_statistics(line));
+    let lines = log
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with(';') && !is_statistics(line));
     let all: Vec<&str> = lines.collect();
     all[all.len().saturating_sub(LINES)..].iter().map(|&line| line.to_owned()).collect()
 }
@@ -209,7 +242,11 @@ mod tests {
     fn causes_are_told_by_the_kernels_own_words() {
         let statistics = "processed 4 insns (limit 1000000) max_states_per_insn 0 total_states 0";
         for (errno, log, wanted) in [
-            (libc::EINVAL, "0: (85) call unknown#195896080\ninvalid func unknown#195896080", Cause::PoisonedAccess),
+            (
+                libc::EINVAL,
+                "0: (85) call unknown#195896080\ninvalid func unknown#195896080",
+                Cause::PoisonedAccess,
+            ),
             (libc::EINVAL, "program of this type cannot use helper bpf_x#9", Cause::Helper),
             (libc::EINVAL, "unknown func bpf_probe_read_kernel#113", Cause::Helper),
             (libc::EPERM, "", Cause::Permission),

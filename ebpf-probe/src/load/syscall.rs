@@ -31,7 +31,10 @@ pub fn read(program: BorrowedFd<'_>) -> io::Result<Raw> {
     get_info(program, &mut info)?;
     let (size, count, id) = (info.xlated_prog_len as usize, info.nr_line_info as usize, info.id);
     if size > MOST || count > MOST / size_of::<bpf_line_info>() {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the kernel tells of a program of absurd size"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the kernel tells of a program of absurd size",
+        ));
     }
     let mut insns = vec![0u8; size];
     let empty = bpf_line_info { insn_off: 0, file_name_off: 0, line_off: 0, line_col: 0 };
@@ -106,8 +109,9 @@ const CONTAINER_SET: u32 = 1 << 1;
 pub fn group_status(group: BorrowedFd<'_>) -> io::Result<GroupStatus> {
     let mut status = Status { size: size_of::<Status>() as u32, flags: 0 };
     // SAFETY: the command reads and writes as many bytes of `status` as it says that it has.
-    let result =
-        unsafe { libc::ioctl(group.as_raw_fd(), VFIO_GROUP_GET_STATUS as _, std::ptr::from_mut(&mut status)) };
+    let result = unsafe {
+        libc::ioctl(group.as_raw_fd(), VFIO_GROUP_GET_STATUS as _, std::ptr::from_mut(&mut status))
+    };
     if result < 0 {
         return Err(io::Error::last_os_error());
     }

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn an_instruction_is_found_by_its_number_wherever_it_went() {
-        let code = [insn(MOV, 0, 7), insn(0x05, 1, 0), insn(NOSPEC, 0, 0), insn(LOAD, 24, 0), insn(0x95, 0, 0)];
+        let code =
+            [insn(MOV, 0, 7), insn(0x05, 1, 0), insn(NOSPEC, 0, 0), insn(LOAD, 24, 0), insn(0x95, 0, 0)];
         let raw = syscall::Raw {
             id: 5,
             insns: code.iter().flat_map(|&insn| bytes(insn)).collect(),

@@ -39,9 +39,11 @@ impl Opened {
             return Err(OpenError::InUse);
         }
         let path = roots.dev.join("vfio").join(&group.name);
-        let file = File::options().read(true).write(true).open(path).map_err(|error| match error.raw_os_error() {
-            Some(libc::EBUSY) => OpenError::InUse,
-            _ => OpenError::Io(error),
+        let file = File::options().read(true).write(true).open(path).map_err(|error| {
+            match error.raw_os_error() {
+                Some(libc::EBUSY) => OpenError::InUse,
+                _ => OpenError::Io(error),
+            }
         })?;
         let status = group_status(file.as_fd()).ok();
         Ok(Self { file, status })

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::report::{AccessSeen, Datum, GroupEntry, ObjectEntry, Observation, ProgramEntry, ValueEntry};
 
-/// Writes an observation; `all` shows confirmed accesses, too.
+/// Writes an observation; `all` shows every access, and not only those that are contradicted.
 ///
 /// # Errors
 /// When `out` cannot be written.
@@ -27,9 +27,16 @@ pub fn render(observation: &Observation, all: bool, out: &mut dyn Write) -> io::
 }
 
 fn group(group: &GroupEntry, out: &mut dyn Write) -> io::Result<()> {
-    let holders: Vec<String> =
-        group.holders.iter().map(|holder| format!("{} (process {}, descriptor {})", holder.command, holder.pid, holder.fd)).collect();
-    let users = if holders.is_empty() { "not in use".to_owned() } else { format!("in use by {}", holders.join(", ")) };
+    let holders: Vec<String> = group
+        .holders
+        .iter()
+        .map(|holder| format!("{} (process {}, descriptor {})", holder.command, holder.pid, holder.fd))
+        .collect();
+    let users = if holders.is_empty() {
+        "not in use".to_owned()
+    } else {
+        format!("in use by {}", holders.join(", "))
+    };
     writeln!(out, "group    {}: {}, {users}", group.name, group.devices.join(" "))
 }
 
@@ -38,7 +45,10 @@ fn values(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
     let mut at = 0;
     let all = &observation.values;
     while let Some(first) = all.get(at) {
-        let same = all[at..].iter().take_while(|value| (&value.group, value.state) == (&first.group, first.state)).count();
+        let same = all[at..]
+            .iter()
+            .take_while(|value| (&value.group, value.state) == (&first.group, first.state))
+            .count();
         let state = match first.state {
             "held" => "as another process has it open",
             "opened" => "opened by this program",
@@ -55,7 +65,8 @@ fn values(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
 
 fn value_row(value: &ValueEntry) -> [String; 6] {
     let offset = |offset: Option<u64>| offset.map_or_else(|| "-".to_owned(), |offset| format!("+{offset}"));
-    let truth = value.truth.as_ref().map_or_else(|| "-".to_owned(), |truth| format!("{truth} ({})", value.source));
+    let truth =
+        value.truth.as_ref().map_or_else(|| "-".to_owned(), |truth| format!("{truth} ({})", value.source));
     let text = value.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     let datum = match &value.value {
         None => "-".to_owned(),
@@ -80,7 +91,16 @@ fn object(object: &ObjectEntry, all: bool, out: &mut dyn Write) -> io::Result<()
         self::program(program, out)?;
     }
     let shown: Vec<&AccessSeen> =
-        object.accesses.iter().filter(|access| all || access.result != "confirmed").collect();
+        object.accesses.iter().filter(|access| all || access.result == "contradicted").collect();
+    let count = |result: &str| object.accesses.iter().filter(|access| access.result == result).count();
+    writeln!(
+        out,
+        "  {} accesses: {} confirmed, {} contradicted, {} not read",
+        object.accesses.len(),
+        count("confirmed"),
+        count("contradicted"),
+        count("not-read")
+    )?;
     if shown.is_empty() {
         return Ok(());
     }
@@ -105,7 +125,8 @@ fn program(program: &ProgramEntry, out: &mut dyn Write) -> io::Result<()> {
 fn row(seen: &AccessSeen) -> [String; 5] {
     let number = |value: Option<u64>| value.map(|value| format!(" {value}")).unwrap_or_default();
     let reach = seen.predicted.reach.map(|reach| format!(", {reach}")).unwrap_or_default();
-    let mut kernel: Vec<String> = seen.observed.iter().map(|one| format!("{}{}", one.state, number(one.value))).collect();
+    let mut kernel: Vec<String> =
+        seen.observed.iter().map(|one| format!("{}{}", one.state, number(one.value))).collect();
     kernel.dedup();
     let path = if seen.access.path.is_empty() { String::new() } else { format!(".{}", seen.access.path) };
     let text = seen.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
@@ -135,7 +156,11 @@ fn table<const N: usize>(rows: &[[String; N]], out: &mut dyn Write) -> io::Resul
 
 fn summary(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
     let sum = &observation.summary;
-    writeln!(out, "\n{} confirmed, {} contradicted, {} not read", sum.confirmed, sum.contradicted, sum.not_read)?;
+    writeln!(
+        out,
+        "\n{} confirmed, {} contradicted, {} not read",
+        sum.confirmed, sum.contradicted, sum.not_read
+    )?;
     let programs = [
         (sum.right, "as predicted"),
         (sum.falsely_ok, "falsely ok"),
@@ -144,7 +169,10 @@ fn summary(observation: &Observation, out: &mut dyn Write) -> io::Result<()> {
         (sum.other_cause, "refused for other causes"),
         (sum.not_compared, "not compared"),
     ];
-    let programs: Vec<String> =
-        programs.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let programs: Vec<String> = programs
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
     if programs.is_empty() { Ok(()) } else { writeln!(out, "programs: {}", programs.join(", ")) }
 }
