@@ -58,6 +58,8 @@ pub struct Attached {
 pub struct Function {
     /// Whether it is among its symbols (`/proc/kallsyms`).
     pub is_symbol: bool,
+    /// Whether the compiler made functions with other names of it (`NAME.isra.0`, `NAME.part.0`).
+    pub is_renamed: bool,
     /// Whether its build lets it be traced (`available_filter_functions`).
     pub is_traceable: bool,
 }

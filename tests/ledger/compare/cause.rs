@@ -27,6 +27,8 @@ pub enum Cause {
     Trampoline,
     /// The kernel's build keeps the function from being traced (`notrace`).
     NotTraceable,
+    /// The compiler renamed the function (`NAME.isra.0`), which BTF does not say.
+    Renamed,
     /// The program reads more of its event's context than the event has.
     Context,
     /// An instruction that the kernel does not know yet.
@@ -47,7 +49,7 @@ pub enum Cause {
 
 impl Cause {
     /// All.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Core,
         Self::AttachPoint,
         Self::Kfunc,
@@ -58,6 +60,7 @@ impl Cause {
         Self::Arguments,
         Self::Trampoline,
         Self::NotTraceable,
+        Self::Renamed,
         Self::Context,
         Self::Instruction,
         Self::Map,
@@ -81,6 +84,7 @@ impl Cause {
             Self::Arguments => "arguments",
             Self::Trampoline => "trampoline",
             Self::NotTraceable => "not-traceable",
+            Self::Renamed => "renamed",
             Self::Context => "context",
             Self::Instruction => "instruction",
             Self::Map => "map",
@@ -105,6 +109,7 @@ impl Cause {
             Self::Arguments => "the traced function has other arguments than the program reads",
             Self::Trampoline => "the traced function has more arguments than the kernel's trampolines pass on",
             Self::NotTraceable => "the kernel has the function, but was built so that it cannot be traced",
+            Self::Renamed => "the compiler gave the function another name (`NAME.isra.0`), which BTF does not tell",
             Self::Context => "the program reads more of its event's context than the event has",
             Self::Instruction => "the kernel does not know an instruction yet",
             Self::Map => "the kernel does not create a map",
@@ -192,9 +197,10 @@ pub fn of_attach(attached: &Attached) -> Cause {
         (0 | EOPNOTSUPP, _) => Cause::NoTarget,
         (EINVAL, _) if said("missing ':function[+offset]'") => Cause::NoTarget,
         (ENOTSUPP, _) => Cause::Trampoline,
-        (EBUSY | EINVAL | EADDRNOTAVAIL, Some(Function { is_symbol: true, is_traceable: false })) => {
+        (EBUSY | EINVAL | EADDRNOTAVAIL, Some(Function { is_symbol: true, is_traceable: false, .. })) => {
             Cause::NotTraceable
         }
+        (ENOENT, Some(Function { is_symbol: false, is_renamed: true, .. })) => Cause::Renamed,
         // The kernel compares how far the program reads with what the tracepoint or event gives.
         (EINVAL, _) if said("failed to attach to raw tracepoint") => Cause::Arguments,
         (EACCES, _) if said("failed to attach to perf_event") => Cause::Context,
@@ -235,11 +241,13 @@ mod tests {
 
     #[test]
     fn a_function_that_is_there_and_is_not_traced() {
-        let function = Some(Function { is_symbol: true, is_traceable: false });
+        let function = Some(Function { is_symbol: true, is_renamed: false, is_traceable: false });
+        let renamed = Some(Function { is_symbol: false, is_renamed: true, is_traceable: false });
         let of = |errno, function| of_attach(&Attached { errno, function, ..Attached::default() });
         assert_eq!(of(EBUSY, function), Cause::NotTraceable);
         assert_eq!(of(EBUSY, None), Cause::Unexplained);
         assert_eq!(of(ENOENT, None), Cause::AttachPoint);
+        assert_eq!(of(ENOENT, renamed), Cause::Renamed);
         let log = vec!["libbpf: prog 'a': failed to attach to perf_event FD 10: -EACCES".to_owned()];
         assert_eq!(of_attach(&Attached { errno: EACCES, log, ..Attached::default() }), Cause::Context);
         assert_eq!(of(EOPNOTSUPP, None), Cause::NoTarget);
