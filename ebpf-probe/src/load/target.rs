@@ -58,7 +58,7 @@ impl Sources<'_> {
 }
 
 fn is_whole(btf: &Btf, id: TypeId) -> bool {
-    match btf.get(id) {
+    match btf.ty(id) {
         Type::Struct(composite) | Type::Union(composite) => composite.members().next().is_some(),
         _ => true,
     }
@@ -133,7 +133,7 @@ mod tests {
         let offset = |name: &str| {
             let found: Vec<TypeId> = btf.ids().filter(|&id| btf.name(id) == name).collect();
             assert!(found.len() <= 1, "each is there once");
-            found.first().map(|&id| match btf.get(id) {
+            found.first().map(|&id| match btf.ty(id) {
                 Type::Struct(fields) => fields.members().next().map(|member| member.bit_offset),
                 _ => None,
             })
