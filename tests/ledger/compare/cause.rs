@@ -107,9 +107,13 @@ impl Cause {
             Self::StructOps => "a `struct_ops` map does not fit",
             Self::HelperOfType => "the kernel has the helper, but not for programs of this type",
             Self::Arguments => "the traced function has other arguments than the program reads",
-            Self::Trampoline => "the traced function has more arguments than the kernel's trampolines pass on",
+            Self::Trampoline => {
+                "the traced function has more arguments than the kernel's trampolines pass on"
+            }
             Self::NotTraceable => "the kernel has the function, but was built so that it cannot be traced",
-            Self::Renamed => "the compiler gave the function another name (`NAME.isra.0`), which BTF does not tell",
+            Self::Renamed => {
+                "the compiler gave the function another name (`NAME.isra.0`), which BTF does not tell"
+            }
             Self::Context => "the program reads more of its event's context than the event has",
             Self::Instruction => "the kernel does not know an instruction yet",
             Self::Map => "the kernel does not create a map",
@@ -231,7 +235,10 @@ mod tests {
     fn logs_tell_causes() {
         let core = "failed to resolve CO-RE relocation <byte_off> [27] struct a.b (0:0 @ offset 0)";
         assert_eq!(load(EINVAL, &["1: (85) call unknown#195896080", core, "processed 9 insns"]), Cause::Core);
-        assert_eq!(load(EINVAL, &["unknown func bpf_get_socket_cookie#46", "processed 9"]), Cause::HelperOfType);
+        assert_eq!(
+            load(EINVAL, &["unknown func bpf_get_socket_cookie#46", "processed 9"]),
+            Cause::HelperOfType
+        );
         assert_eq!(load(EINVAL, &["invalid func unknown#211", "processed 9 insns"]), Cause::Helper);
         assert_eq!(load(13, &["R1 invalid mem access 'scalar'", "processed 9 insns"]), Cause::Verifier);
         assert_eq!(load(EINVAL, &["libbpf: prog 'a': BPF program load failed"]), Cause::ProgramType);

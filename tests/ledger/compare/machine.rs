@@ -118,7 +118,12 @@ fn libbpf(attempt: &Attempt, said: &Prediction, records: &mut Vec<Record>) {
     }
 }
 
-fn aya(seen: &corecheck_tests::ledger::ObservedObject, name: &str, said: &Prediction, records: &mut Vec<Record>) {
+fn aya(
+    seen: &corecheck_tests::ledger::ObservedObject,
+    name: &str,
+    said: &Prediction,
+    records: &mut Vec<Record>,
+) {
     let failure = |observed: &Observed| -> Failure {
         let phase = match observed.phase.as_deref()? {
             "open" => Came::Open,
@@ -135,7 +140,9 @@ fn aya(seen: &corecheck_tests::ledger::ObservedObject, name: &str, said: &Predic
         return;
     }
     for program in seen.programs.iter().filter(|program| program.observed.state != "not-tried") {
-        let Some((_, own, _)) = said.programs.iter().find(|(name, ..)| *name == program.name) else { continue };
+        let Some((_, own, _)) = said.programs.iter().find(|(name, ..)| *name == program.name) else {
+            continue;
+        };
         let failure = failure(&program.observed);
         records.push(record("aya", name, Some(&program.name), Step::Load, own, failure));
     }

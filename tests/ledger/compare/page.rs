@@ -65,7 +65,8 @@ fn machines(book: &Book, out: &mut String) -> fmt::Result {
     let loaders: BTreeSet<&str> = book.lines.iter().map(|line| line.record.loader).collect();
     for loader in loaders {
         for step in [Step::Load, Step::Attach] {
-            let of = book.lines.iter().filter(|line| line.record.loader == loader && line.record.step == step);
+            let of =
+                book.lines.iter().filter(|line| line.record.loader == loader && line.record.step == step);
             let of = counts(of.map(|line| (&line.record, line.machines.len())));
             let word = if step == Step::Load { "load" } else { "attach" };
             if of.values().any(|&number| number > 0) {
@@ -101,7 +102,11 @@ fn table(found: &[&Line], out: &mut String) -> fmt::Result {
         let record = &line.record;
         let program = record.program.as_deref().unwrap_or("all");
         let step = if record.step == Step::Attach { " (attach)" } else { "" };
-        let reasons = if record.reasons.is_empty() { String::new() } else { format!(": {}", record.reasons.join("; ")) };
+        let reasons = if record.reasons.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", record.reasons.join("; "))
+        };
         writeln!(
             out,
             "| {} | {program}{step} | {} | {}{} | {} | {} |",
@@ -150,7 +155,8 @@ fn causes(book: &Book, out: &mut String) -> fmt::Result {
     }
     for (word, lines) in found {
         let attempts: usize = lines.iter().map(|line| line.machines.len()).sum();
-        let sentence = Cause::ALL.iter().find(|cause| cause.word() == word).map_or("", |cause| cause.sentence());
+        let sentence =
+            Cause::ALL.iter().find(|cause| cause.word() == word).map_or("", |cause| cause.sentence());
         writeln!(out, "### {word}: {sentence} ({attempts} attempts)\n")?;
         table(&lines, out)?;
     }

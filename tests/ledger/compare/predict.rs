@@ -56,8 +56,7 @@ pub fn kernel(folder: &Path, objects: &[Object]) -> Result<Kernel> {
     attach::add_needs(objects, &mut roots);
     let source = Source::Path(PathBuf::from(folder));
     let mut found = survey(&[source], Options::default(), &mut |_| {})?;
-    let kernel =
-        found.next(&mut |_| {}).with_context(|| format!("no kernel in {}", folder.display()))??;
+    let kernel = found.next(&mut |_| {}).with_context(|| format!("no kernel in {}", folder.display()))??;
     Ok(given(kernel, &roots)?)
 }
 
@@ -117,7 +116,13 @@ fn read(report: &Report) -> Result<Prediction> {
             let attach = Predicted {
                 fails: is_attach.then_some(Came::Through),
                 is_unknown: !is_attach && doubtful,
-                verdict: if is_attach { "fails" } else if doubtful { "unknown" } else { "ok" },
+                verdict: if is_attach {
+                    "fails"
+                } else if doubtful {
+                    "unknown"
+                } else {
+                    "ok"
+                },
                 reasons: if is_attach || doubtful { whole.reasons.clone() } else { Vec::new() },
             };
             (name.to_owned(), own, attach)

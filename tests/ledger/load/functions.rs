@@ -34,9 +34,10 @@ impl Functions {
                 let name = name.split('+').next().unwrap_or(name);
                 one.function = Some(Function {
                     is_symbol: self.symbols.contains(name),
-                    is_renamed: self.symbols.iter().any(|symbol| {
-                        symbol.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
-                    }),
+                    is_renamed: self
+                        .symbols
+                        .iter()
+                        .any(|symbol| symbol.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))),
                     is_traceable: self.traceable.contains(name),
                 });
             }
