@@ -34,6 +34,10 @@ pub const VFIO_IOMMU_GROUP: Sample = sample!("vfio_iommu_group");
 /// generation of the struct, and `container` asked for first in each, which avoids the ambiguity.
 pub const VFIO_PORTABLE: Sample = sample!("vfio_portable");
 
+/// No sample in the sense above: it finds the VFIO groups that processes have open, by `iter/task_file` (`see_file`) or a
+/// kprobe (`see_ioctl`), and tells where each lies, so that [`VFIO_PORTABLE`] can be asked to read it.
+pub const VFIO_LIVE: Sample = sample!("vfio_live");
+
 /// All samples.
 pub const ALL: &[Sample] = &[VFIO_NAIVE, VFIO_IOMMU_GROUP, VFIO_PORTABLE];
 

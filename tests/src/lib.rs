@@ -9,4 +9,5 @@
 
 pub mod carve;
 pub mod counts;
+pub mod ledger;
 pub mod report;

@@ -7,7 +7,7 @@
 //! What it is given is what aya gives it: the object's own BTF is first changed to what the kernel's version can load, one BTF is
 //! searched and no modules, and every function is relocated, also of programs that are never loaded.
 
-mod quiet;
+pub mod quiet;
 mod run;
 mod target;
 

@@ -26,7 +26,10 @@ impl Drop for Quiet {
 }
 
 /// Runs `work`; a panic in it gives its message. Panics of other threads, and this one's own elsewhere, are printed as ever.
-pub(super) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+///
+/// # Errors
+/// The message of the panic.
+pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let usual = panic::take_hook();

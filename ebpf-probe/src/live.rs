@@ -1,0 +1,341 @@
+//! The machine as it is: its groups, the two programs that read them, and what they read.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use corecheck::answer::needs_by;
+use corecheck::attach;
+use corecheck::loader::Loader;
+use corecheck::object::{Object, read_bytes};
+use corecheck_layouts::btf::Btf;
+use corecheck_layouts::kernel::{Kernel, KernelName, Modules, Root};
+use corecheck_layouts::source::gather::{Options, Source, survey};
+use corecheck_layouts::store::given;
+
+use crate::confirm::{self, Load, Objects, Reading, When, values};
+use crate::find::{self, Group, Machine, Roots, major};
+use crate::load::{
+    Candidate, Cause, Loaded, Numbers, Refusal, Sources, State, Types, for_aya, load_each, numbered, write,
+};
+use crate::predict::{Prediction, predict};
+use crate::read::{OpenError, OpenGroup, Opened, Reader, Through, Watcher};
+use crate::report::{Note, ObjectEntry, ValueEntry};
+use crate::samples::{Sample, VFIO_LIVE, VFIO_PORTABLE};
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Groups that nobody uses are opened.
+    pub open: bool,
+    /// How groups are found; the best way that the kernel has when it is not said.
+    pub through: Option<Through>,
+    /// How long to wait for those who have groups open to use them.
+    pub patience: Duration,
+    /// Types for the loader instead of the kernel's own.
+    pub btf: Option<&'a Path>,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Live {
+    /// The machine.
+    pub machine: Machine,
+    /// Its groups when this began.
+    pub groups: Vec<Group>,
+    /// The two programs' objects.
+    pub objects: Vec<ObjectEntry>,
+    /// What was read.
+    pub values: Vec<ValueEntry>,
+    /// What else to know.
+    pub notes: Vec<Note>,
+    /// Whether the work could be done.
+    pub is_done: bool,
+}
+
+/// Looks at everything.
+///
+/// # Errors
+/// When the kernel cannot be looked at, or does not let programs be loaded.
+pub fn observe(roots: &Roots, wanted: Wanted<'_>) -> anyhow::Result<Live> {
+    let (sample, live) = (object(&VFIO_PORTABLE)?, object(&VFIO_LIVE)?);
+    let both = [sample, live];
+    let mut types = needs_by(&[Loader::LIBBPF, Loader::Aya], &both);
+    attach::add_needs(&both, &mut types);
+    let given = wanted.btf.map(|path| read_types(path, &types)).transpose()?;
+    let machine = Machine::find(roots, &types)?;
+    let groups = find::groups(roots);
+    let is_there = vfio_is_there(roots);
+    let [sample, live] = &both;
+    let (sample_loaded, sample_entry) = load(sample, &machine, given.as_ref())?;
+    let (live_loaded, live_entry) = load(live, &machine, given.as_ref())?;
+    let mut notes = notes(&machine, &groups, given.is_some());
+    let mut readings = Vec::new();
+    if !groups.is_empty() {
+        let major = major(roots).context("/proc/devices does not tell the major number of VFIO's groups")?;
+        let through = wanted.through.unwrap_or_else(|| best(live, &live_loaded));
+        let watcher = Watcher::new(live_loaded.ebpf, through, major)?;
+        let reader = Reader::new(sample_loaded.ebpf)?;
+        let mut look = Look { roots, watcher, reader, through, patience: wanted.patience, notes: &mut notes };
+        look.held(&groups, &mut readings)?;
+        if wanted.open {
+            look.unused(&groups, &mut readings)?;
+        }
+    }
+    let values = values(&readings, Objects { sample: &sample_entry, live: &live_entry });
+    let is_gone = is_there && !vfio_is_there(roots);
+    let is_read = readings.is_empty() || values.iter().any(|value| value.result != "not-read");
+    if is_gone {
+        let text = "vfio was unloaded while this program ran: what was predicted and read is of before; run it again";
+        notes.push(Note { code: "vfio-unloaded", text: text.to_owned() });
+    }
+    Ok(Live {
+        machine,
+        groups,
+        objects: vec![sample_entry, live_entry],
+        values,
+        notes,
+        is_done: is_read && !is_gone,
+    })
+}
+
+fn object(sample: &Sample) -> anyhow::Result<Object> {
+    let mut found = read_bytes(&format!("{}.bpf.o", sample.name), sample.bytes)?;
+    if found.len() != 1 {
+        bail!("the sample {} is not one object", sample.name);
+    }
+    Ok(found.remove(0))
+}
+
+/// A file of types as a kernel.
+fn read_types(path: &Path, types: &[Root]) -> anyhow::Result<Kernel> {
+    let mut found = survey(&[Source::Path(path.to_owned())], Options::default(), &mut |_| ())?;
+    let found = found
+        .next(&mut |_| ())
+        .with_context(|| format!("{}: there are no types in it", path.display()))??;
+    Ok(given(found, types)?)
+}
+
+fn vfio_is_there(roots: &Roots) -> bool {
+    roots.sys.join("class/vfio").exists()
+}
+
+/// Predicts, loads and compares one of the two.
+fn load(object: &Object, machine: &Machine, given: Option<&Kernel>) -> anyhow::Result<(Loaded, ObjectEntry)> {
+    let own: Vec<Root> = needs_by(&[Loader::Aya], std::slice::from_ref(object));
+    let live = (&machine.kernel, machine.modules());
+    let predicted = prediction(object, machine, given, &own)?;
+    let sources = match given {
+        Some(given) => Sources(vec![(given, Modules::All), live]),
+        None => Sources(vec![live]),
+    };
+    let candidates = narrowed(object, &own, sources.candidates(&own))?;
+    let target = for_aya(&write(&own, &candidates)?)?;
+    let numbers = Numbers::new(object)?;
+    let file = numbered(object, &numbers)?;
+    let btf = if given.is_some() { "given" } else { "gathered" };
+    let loaded = load_each(object, &file, Types { target: &target, kernel: &machine.aya });
+    let Loaded { ebpf, states } = loaded.map_err(|refusal| refused(object, &refusal))?;
+    let all_refused = states.iter().all(|state| matches!(state, State::Refused(_)));
+    if let Some(State::Refused(refusal)) = states.first().filter(|_| all_refused) {
+        return Err(refused(object, refusal));
+    }
+    let compared = Load { object, numbers: &numbers, btf, states: Ok(states) };
+    let entry = confirm::object(&compared, &predicted);
+    let states = compared.states.unwrap_or_default();
+    Ok((Loaded { ebpf, states }, entry))
+}
+
+/// Verdicts are of the kernel; what accesses come to is of its own types, and of the given ones where it has none.
+fn prediction(
+    object: &Object,
+    machine: &Machine,
+    given: Option<&Kernel>,
+    types: &[Root],
+) -> anyhow::Result<Prediction> {
+    let live = predict(object, &machine.kernel, &machine.modules(), Loader::LIBBPF)?;
+    let Some(given) = given else { return Ok(live) };
+    let sources = Sources(vec![(&machine.kernel, machine.modules()), (given, Modules::All)]);
+    Ok(live.with_outcomes_of(on_types(object, types, &sources.candidates(types))?))
+}
+
+/// What accesses come to on these types alone.
+fn on_types(object: &Object, roots: &[Root], candidates: &[Vec<Candidate>]) -> anyhow::Result<Prediction> {
+    let btf = Btf::parse(write(roots, candidates)?)?;
+    let kernel = Kernel::of_vmlinux(KernelName::new("local", "types", "unknown"), Arc::new(btf));
+    Ok(predict(object, &kernel, &Modules::None, Loader::LIBBPF)?)
+}
+
+/// Where several types have a root's name, libbpf goes on with those that matched before, and aya takes that for an error. So
+/// aya is given the one on which alone everything comes to the same as libbpf says of all.
+fn narrowed(
+    object: &Object,
+    roots: &[Root],
+    candidates: Vec<Vec<Candidate>>,
+) -> anyhow::Result<Vec<Vec<Candidate>>> {
+    let mut left = candidates.clone();
+    for at in (0..roots.len()).filter(|&at| candidates[at].len() > 1) {
+        let all = on_types(object, roots, &candidates)?;
+        for one in &candidates[at] {
+            let mut alone = left.clone();
+            alone[at] = vec![one.clone()];
+            if on_types(object, roots, &alone)?.agrees_with(&all) {
+                left = alone;
+                break;
+            }
+        }
+    }
+    Ok(left)
+}
+
+fn refused(object: &Object, refusal: &Refusal) -> anyhow::Error {
+    let help = match refusal.cause {
+        Cause::Permission => {
+            "\n  help: the kernel does not let this process use BPF: run as root, outside of containers and seccomp filters"
+        }
+        Cause::Memory => "\n  help: raise the limit of locked memory (ulimit -l unlimited)",
+        Cause::Helper => "\n  help: the kernel may be locked down, or older than 5.4",
+        _ => "",
+    };
+    let log = refusal.log.iter().map(|line| format!("\n  {line}")).collect::<String>();
+    anyhow::anyhow!("{} is not loaded: {}{help}{log}", object.path, refusal.text)
+}
+
+/// Going through open files, where the kernel took that program.
+fn best(object: &Object, loaded: &Loaded) -> Through {
+    let mut programs = object.programs.iter().zip(&loaded.states);
+    let iterates = programs.any(|(program, state)| {
+        program.section_name.starts_with("iter/") && matches!(state, State::Loaded(_))
+    });
+    if iterates { Through::Iter } else { Through::Ioctl }
+}
+
+fn notes(machine: &Machine, groups: &[Group], is_given: bool) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if groups.is_empty() {
+        let text = "this machine has no VFIO group: no value can be read; the relocations are compared";
+        notes.push(Note { code: "no-groups", text: text.to_owned() });
+    }
+    let hidden: Vec<&str> = machine
+        .loaded
+        .difference(&machine.with_btf)
+        .map(String::as_str)
+        .filter(|name| *name == "vfio")
+        .collect();
+    if !hidden.is_empty() && !is_given {
+        let text = "the module vfio is loaded and shows no types (kernels before 5.11, or their configuration): nothing of \
+                    struct vfio_group can be found; bring its types along with --btf FILE";
+        notes.push(Note { code: "module-without-btf", text: text.to_owned() });
+    }
+    notes
+}
+
+/// What reading needs.
+struct Look<'a> {
+    roots: &'a Roots,
+    watcher: Watcher,
+    reader: Reader,
+    through: Through,
+    patience: Duration,
+    notes: &'a mut Vec<Note>,
+}
+
+impl Look<'_> {
+    /// Reads the groups that other processes have open.
+    fn held<'g>(&mut self, groups: &'g [Group], readings: &mut Vec<Reading<'g>>) -> anyhow::Result<()> {
+        let is_held = |group: &&Group| !group.holders.is_empty();
+        let held: Vec<&Group> = groups.iter().filter(is_held).collect();
+        let found = self.wait_for(&held)?;
+        for group in held {
+            let Some(seen) = found.iter().find(|seen| is_of(seen, group)) else {
+                self.note("not-seen", format!("group {} is open, but {}", group.name, self.why_not_seen()));
+                continue;
+            };
+            let answer = self.reader.ask(seen.group)?;
+            // Only what is still open was open all the while.
+            let is_steady = match self.through {
+                Through::Iter => self.watcher.look()?.contains(seen),
+                Through::Ioctl => find::groups(self.roots).iter().any(|now| now.holders == group.holders),
+            };
+            readings.push(Reading {
+                group,
+                when: When::Held,
+                seen: seen.clone(),
+                answer,
+                status: None,
+                is_steady,
+            });
+        }
+        Ok(())
+    }
+
+    /// What is seen until all of these are, or until it takes too long.
+    fn wait_for(&mut self, groups: &[&Group]) -> anyhow::Result<Vec<OpenGroup>> {
+        let end = Instant::now() + self.patience;
+        loop {
+            let found = self.watcher.look()?;
+            let is_all = groups.iter().all(|group| found.iter().any(|seen| is_of(seen, group)));
+            if is_all || self.through == Through::Iter || Instant::now() >= end {
+                return Ok(found);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn why_not_seen(&self) -> &'static str {
+        match self.through {
+            Through::Iter => {
+                "no task that this process may see has it: it may be in another PID namespace, or just closed"
+            }
+            Through::Ioctl => "nobody used it meanwhile: wait longer with --seconds",
+        }
+    }
+
+    /// Opens each group that nobody uses, reads it, closes it, and reads it again.
+    fn unused<'g>(&mut self, groups: &'g [Group], readings: &mut Vec<Reading<'g>>) -> anyhow::Result<()> {
+        for group in groups.iter().filter(|group| group.holders.is_empty()) {
+            self.watcher.forget()?;
+            let opened = match Opened::new(self.roots, group) {
+                Ok(opened) => opened,
+                Err(error @ OpenError::InUse) => {
+                    self.note("in-use", format!("group {} was left alone: {error}", group.name));
+                    continue;
+                }
+                Err(error) => {
+                    self.note("not-opened", format!("group {}: {error}", group.name));
+                    continue;
+                }
+            };
+            opened.touch();
+            let own = std::process::id();
+            let found = self.watcher.look()?;
+            let Some(seen) = found.iter().find(|seen| is_of(seen, group) && seen.tgid == own).cloned() else {
+                self.note(
+                    "not-seen",
+                    format!("group {} was opened, and not found among open files", group.name),
+                );
+                continue;
+            };
+            let answer = self.reader.ask(seen.group)?;
+            let status = opened.status;
+            let reading = Reading { group, when: When::Opened, seen, answer, status, is_steady: true };
+            drop(opened);
+            let answer = self.reader.ask(reading.seen.group)?;
+            // Somebody may have opened it since.
+            let now = find::groups(self.roots);
+            let is_steady = now.iter().any(|now| now.name == group.name && now.holders.is_empty());
+            let closed = Reading { when: When::Closed, answer, status: None, is_steady, ..reading.clone() };
+            readings.extend([reading, closed]);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, code: &'static str, text: String) {
+        self.notes.push(Note { code, text });
+    }
+}
+
+fn is_of(seen: &OpenGroup, group: &Group) -> bool {
+    group.device == Some(seen.rdev)
+}

@@ -1,0 +1,4 @@
+//! One output format per file.
+
+pub mod human;
+pub mod json;
