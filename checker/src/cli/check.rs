@@ -1,15 +1,17 @@
 //! `corecheck check OBJECT...`
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use anyhow::Context;
 use clap::Args;
 use corecheck_layouts::kernel::{Coverage, Kernel, Modules, Root};
 use corecheck_layouts::source::gather::{self, Options, Source, survey};
 use corecheck_layouts::store::{Store, given};
 
-use super::format::{Form, Format};
+use super::format::{Format, ReportForm};
 use super::output::Screen;
 use super::policy::PolicyArgs;
 use super::progress::Progress;
@@ -65,9 +67,9 @@ pub(super) struct CheckArgs {
     /// programs that go together (repeatable)
     #[arg(long, value_name = "NAME[+NAME...],...")]
     alternatives: Vec<Alternatives>,
-    /// human or json, with =FILE to a file (repeatable)
+    /// human, json, junit, github (annotations, and the step's summary) or markdown, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
-    formats: Vec<Format>,
+    formats: Vec<Format<ReportForm>>,
     /// Name the fewest kernels that together give every distinct answer, instead of the report
     #[arg(long)]
     representatives: bool,
@@ -208,11 +210,28 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     for format in formats {
         screen.write(format, |out| match format.form {
-            Form::Human => render::human::render(&report, &options, out),
-            Form::Json => render::json::report(&report, out),
+            ReportForm::Human => render::human::render(&report, &options, out),
+            ReportForm::Json => render::json::report(&report, out),
+            ReportForm::Junit => render::junit::render(&report, out),
+            ReportForm::Github => render::github::render(&report, out),
+            ReportForm::Markdown => render::markdown::render(&report, out),
         })?;
+        if format.form == ReportForm::Github {
+            add_to_summary(&report)?;
+        }
     }
     Ok(exit(&report, args.strict))
+}
+
+/// Adds the report to the summary of a step of GitHub Actions, if it runs in one.
+fn add_to_summary(report: &Report) -> anyhow::Result<()> {
+    let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else {
+        return Ok(());
+    };
+    let mut text = Vec::new();
+    render::markdown::render(report, &mut text)?;
+    let add = || std::fs::OpenOptions::new().append(true).create(true).open(&file)?.write_all(&text);
+    add().with_context(|| format!("the step's summary {} cannot be written", file.display()))
 }
 
 /// What the store knows that helps with what fails. Nothing depends on it: where the store cannot be read, the report does without.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A form of output.
+/// A form of output that every command has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// For people.
@@ -12,21 +12,60 @@ pub enum Form {
     Json,
 }
 
+/// A form that a report has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportForm {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Annotations for GitHub Actions, and a step's summary.
+    Github,
+    /// For pull requests.
+    Markdown,
+}
+
+/// What is printed when nothing is said, and which names there are.
+pub trait Forms: Copy + 'static {
+    /// The form without which nothing is printed.
+    const DEFAULT: Self;
+    /// All, with their names.
+    const ALL: &'static [(&'static str, Self)];
+}
+
+impl Forms for Form {
+    const DEFAULT: Self = Self::Human;
+    const ALL: &'static [(&'static str, Self)] = &[("human", Self::Human), ("json", Self::Json)];
+}
+
+impl Forms for ReportForm {
+    const DEFAULT: Self = Self::Human;
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("human", Self::Human),
+        ("json", Self::Json),
+        ("junit", Self::Junit),
+        ("github", Self::Github),
+        ("markdown", Self::Markdown),
+    ];
+}
+
 /// A form, and where it goes; standard output without a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Format {
+pub struct Format<F = Form> {
     /// The form.
-    pub form: Form,
+    pub form: F,
     /// The file.
     pub file: Option<PathBuf>,
 }
 
-impl Format {
+impl<F: Forms> Format<F> {
     /// What is printed when nothing is said.
-    pub const DEFAULT: Self = Self { form: Form::Human, file: None };
+    pub const DEFAULT: Self = Self { form: F::DEFAULT, file: None };
 }
 
-impl FromStr for Format {
+impl<F: Forms> FromStr for Format<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -35,11 +74,12 @@ impl FromStr for Format {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let form = match name {
-            "human" => Form::Human,
-            "json" => Form::Json,
-            _ => return Err("the formats are human and json, each with =FILE to write to a file".to_owned()),
-        };
+        let form = F::ALL.iter().find(|(known, _)| *known == name).map(|&(_, form)| form);
+        let names: Vec<&str> = F::ALL.iter().map(|&(name, _)| name).collect();
+        let (last, others) = names.split_last().unwrap_or((&"", &[]));
+        let form = form.ok_or_else(|| {
+            format!("the formats are {} and {last}, each with =FILE to write to a file", others.join(", "))
+        })?;
         Ok(Self { form, file })
     }
 }
@@ -50,9 +90,12 @@ mod tests {
 
     #[test]
     fn a_file_may_follow() {
-        assert_eq!("human".parse(), Ok(Format::DEFAULT));
+        assert_eq!("human".parse(), Ok(Format::<Form>::DEFAULT));
         let file = Some(PathBuf::from("a=b.json"));
         assert_eq!("json=a=b.json".parse(), Ok(Format { form: Form::Json, file }));
         assert!("json=".parse::<Format>().is_err() && "yaml".parse::<Format>().is_err());
+        assert!("junit".parse::<Format>().is_err() && "junit=x.xml".parse::<Format<ReportForm>>().is_ok());
+        let why = "x".parse::<Format<ReportForm>>().expect_err("there is none");
+        assert!(why.starts_with("the formats are human, json, junit, github and markdown"), "{why}");
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 
-use super::format::Format;
+use super::format::{Form, Format};
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -54,7 +54,7 @@ impl Screen {
     /// # Errors
     /// As [`Screen::write`].
     pub fn write_human(&self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
-        self.write(&Format::DEFAULT, render)
+        self.write(&Format::<Form>::DEFAULT, render)
     }
 
     /// Writes bytes to standard output as they are.
@@ -73,9 +73,9 @@ impl Screen {
     ///
     /// # Errors
     /// A file that cannot be written. A closed pipe is no error.
-    pub fn write(
+    pub fn write<F>(
         &self,
-        format: &Format,
+        format: &Format<F>,
         render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> anyhow::Result<()> {
         let Some(file) = &format.file else {

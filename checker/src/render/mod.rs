@@ -1,10 +1,14 @@
 //! Renderers: a report in, text out. One format, one file; none of them knows more than the report says.
 
 pub mod accesses;
+mod decided;
 pub mod explain;
+pub mod github;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod layouts;
+pub mod markdown;
 mod snippet;
 mod style;
 mod text;
