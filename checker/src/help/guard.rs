@@ -210,9 +210,11 @@ fn free_name(btf: &Btf, essential: &str, member: &str) -> Option<String> {
                 && matches!(btf.ty(id), Type::Struct(_) | Type::Union(_) | Type::Typedef { .. })
         })
     };
-    let member = member.trim_matches('_');
-    // Three underscores would be where the flavour begins.
-    let own = Some(member).filter(|member| !member.is_empty() && !member.contains("___")).unwrap_or("new");
+    // Three underscores within it would be where the flavour begins; those in front go behind, for `state` is not `__state`.
+    let bare = member.trim_start_matches('_');
+    let behind = "_".repeat(member.len() - bare.len());
+    let own =
+        if bare.is_empty() || bare.contains("___") { "new".to_owned() } else { format!("{bare}{behind}") };
     let numbered = (2..10).map(|number| format!("{essential}___{own}{number}"));
     std::iter::once(format!("{essential}___{own}")).chain(numbered).find(|name| !is_taken(name))
 }
