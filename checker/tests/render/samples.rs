@@ -171,5 +171,6 @@ fn finding(rule: &'static str, level: &'static str, object: usize, accesses: &[u
         message: String::new(),
         details: Vec::new(),
         help: String::new(),
+        suggested: None,
     }
 }

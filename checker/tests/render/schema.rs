@@ -38,6 +38,8 @@ const OF_REPORTS: Rules = Rules {
         let is_poisoned = members.get("outcome").is_some_and(|outcome| outcome == "poisoned");
         OPTIONAL.contains(&member)
             && !(member == "reason" && is_poisoned)
+            // Of a layout all is told.
+            && !(["unit", "target"].contains(&member) && members.contains_key("kernel"))
             && !(member == "access"
                 && ["outcome", "outcomes", "rule"].into_iter().any(|other| members.contains_key(other)))
     },
@@ -47,7 +49,7 @@ const OF_REPORTS: Rules = Rules {
 };
 
 /// Members that need not be there: a report without them is still valid.
-const OPTIONAL: [&str; 17] = [
+const OPTIONAL: [&str; 26] = [
     "chosen",
     "representatives",
     "module",
@@ -65,6 +67,15 @@ const OPTIONAL: [&str; 17] = [
     "extern",
     "map",
     "functions",
+    "suggested",
+    "history",
+    "renamed",
+    "guard",
+    "before",
+    "last_with",
+    "first_without",
+    "last_without",
+    "first_with",
 ];
 
 fn validator(schema: &str) -> Validator {
