@@ -30,6 +30,8 @@ pub(super) fn shape(btf: &Btf, last: &Accessor) -> Option<Shape> {
         }
         _ => return None,
     };
+    // There is nothing to read of what has no size, and clang 19 falls over the question whether it is there.
+    btf.size_of(of).filter(|&size| size > 0)?;
     Some(value(btf, of).map_or(Shape::Bytes, Shape::Value))
 }
 

@@ -176,7 +176,7 @@ fn field(btf: &Btf, access: &Access, asked: RelocationKind, renamed: Option<&Ren
     let mut declared = String::new();
     let (mut other, mut instead) = (String::new(), String::new());
     if let Some(renamed) = renamed.filter(|renamed| is_identifier(&renamed.member)) {
-        let flavoured = free_name(btf, essential)?;
+        let flavoured = free_name(btf, essential, &renamed.member)?;
         if let Some(text) = flavour(btf, walk, renamed, root, &flavoured) {
             let with_keyword = match root.split_once(' ') {
                 Some((keyword, _)) => format!("{keyword} {flavoured}"),
@@ -202,14 +202,19 @@ fn before_name(of: &str) -> String {
     if of.ends_with('*') { of.to_owned() } else { format!("{of} ") }
 }
 
-/// A flavour of a type that the object does not have yet.
-fn free_name(btf: &Btf, essential: &str) -> Option<String> {
+/// A flavour of a type that the object does not have yet, called by the member that it is for: several may stand in one source.
+fn free_name(btf: &Btf, essential: &str, member: &str) -> Option<String> {
     let is_taken = |name: &str| {
         btf.own_ids().any(|id| {
             btf.name(id) == name
                 && matches!(btf.ty(id), Type::Struct(_) | Type::Union(_) | Type::Typedef { .. })
         })
     };
-    let numbered = (2..10).map(|number| format!("{essential}___new{number}"));
-    std::iter::once(format!("{essential}___new")).chain(numbered).find(|name| !is_taken(name))
+    // Three underscores within it would be where the flavour begins; those in front go behind, for `state` is not `__state`.
+    let bare = member.trim_start_matches('_');
+    let behind = "_".repeat(member.len() - bare.len());
+    let own =
+        if bare.is_empty() || bare.contains("___") { "new".to_owned() } else { format!("{bare}{behind}") };
+    let numbered = (2..10).map(|number| format!("{essential}___{own}{number}"));
+    std::iter::once(format!("{essential}___{own}")).chain(numbered).find(|name| !is_taken(name))
 }

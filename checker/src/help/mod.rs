@@ -13,6 +13,8 @@ mod guard;
 mod history;
 mod members;
 mod renamed;
+#[cfg(test)]
+mod tests;
 mod tried;
 mod wanted;
 

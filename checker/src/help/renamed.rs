@@ -5,6 +5,9 @@
 //! same neighbours. Where no kernel is at hand that has the member, the object's own type takes its place, and then only
 //! underscores may differ. If two names serve as well, none is proposed: a false suggestion is worse than none.
 
+use std::ops::Range;
+
+use corecheck_layouts::btf::types::Int;
 use corecheck_layouts::btf::{Btf, Type, TypeId};
 use corecheck_layouts::kernel::Found;
 
@@ -13,7 +16,7 @@ use super::alike::{Alike, alike, nearness};
 use super::history::History;
 use super::members::{Member, members, missing, parent};
 use super::tried::{candidates, found, rewritten, tried};
-use crate::access::{Access, RelocationKind};
+use crate::access::{Access, Accessor, RelocationKind};
 use crate::resolve::{ChangeCode, Place, State};
 
 /// What a missing member may be called.
@@ -79,6 +82,12 @@ fn own_names(case: &Case<'_>, access: &Access, at: usize) -> Vec<String> {
     members(btf, accessor.of).into_iter().map(|member| member.name.to_owned()).collect()
 }
 
+/// The type of a member in the object's own types.
+fn own_type(btf: &Btf, accessor: &Accessor) -> Option<TypeId> {
+    let (Type::Struct(parent) | Type::Union(parent)) = btf.ty(accessor.of) else { return None };
+    parent.member(accessor.index as usize).map(|member| member.of)
+}
+
 /// The first name that a pair of kernels gives: one that lacks the member and one that has it.
 pub(super) fn renamed(
     case: &Case<'_>,
@@ -136,6 +145,8 @@ fn between(case: &Case<'_>, access: &Access, there: &Found, before: Option<&Foun
         None => Vec::new(),
     };
     let own = own_names(case, access, lacking.at);
+    let local_btf = case.object.btf.as_deref()?;
+    let own_type = (local_btf, own_type(local_btf, walk.get(lacking.at)?)?);
     let mut guesses: Vec<Guess<'_>> = Vec::new();
     for &member in &now {
         let Some(how) = alike(member.name, wanted) else { continue };
@@ -148,7 +159,11 @@ fn between(case: &Case<'_>, access: &Access, there: &Found, before: Option<&Foun
         let address = rewritten(case, access, RelocationKind::FieldByteOffset, &names)?;
         let Some(outcome) = tried(case, &address, there) else { continue };
         let (State::Resolved, Some(place)) = (outcome.state, outcome.target) else { continue };
-        let is_in_place = before.is_some() && is_in_place(wanted, member.name, &reference, &now);
+        let slot = slot(wanted, member.name, &reference, &now);
+        let is_in_place = slot.is_some();
+        if has_other_nature(own_type, (&unit.btf, member.of)) {
+            continue;
+        }
         let is_same = outcome.changes.is_empty() && outcome.extent.is_none();
         let number = match is_same {
             true => None,
@@ -164,10 +179,13 @@ fn between(case: &Case<'_>, access: &Access, there: &Found, before: Option<&Foun
                 }
             }
         };
-        // What is only somewhat alike must stand in its place; a rename, too, that another missing name explains better.
+        // The less alike, the more its place must say.
         let is_enough = match how {
             Alike::Underscores => true,
-            Alike::Longer | Alike::Somewhat => is_in_place,
+            Alike::Longer => slot.is_some_and(|slot| slot.is_alone(wanted, member.name, &now)),
+            Alike::Somewhat => {
+                slot.is_some_and(|slot| slot.is_one_for_one() && slot.is_alone(wanted, member.name, &now))
+            }
         };
         if !is_enough || is_others(wanted, member.name, &reference, &now) {
             continue;
@@ -196,15 +214,49 @@ fn between(case: &Case<'_>, access: &Access, there: &Found, before: Option<&Foun
     })
 }
 
-/// Whether a new member stands where the missing one stood: between the nearest that both layouts have, with few others.
-fn is_in_place(missing: &str, new: &str, before: &[Member<'_>], now: &[Member<'_>]) -> bool {
+/// What went and what came between the nearest members that both layouts have.
+struct Slot {
+    gone: Range<usize>,
+    new: Range<usize>,
+    /// The places of the missing and of the new member in these.
+    at: (usize, usize),
+}
+
+/// Where the new member stands, if that is where the missing one stood.
+fn slot(missing: &str, new: &str, before: &[Member<'_>], now: &[Member<'_>]) -> Option<Slot> {
     let position = |members: &[Member<'_>], name: &str| members.iter().position(|it| it.name == name);
-    let (Some(old), Some(at)) = (position(before, missing), position(now, new)) else { return false };
-    let previous = before[..old].iter().rev().find_map(|it| position(now, it.name));
-    let next = before[old + 1..].iter().find_map(|it| position(now, it.name));
-    let first = previous.map_or(0, |previous| previous + 1);
-    let end = next.unwrap_or(now.len());
-    first <= at && at < end && end - first <= MOST_BETWEEN && (previous.is_some() || next.is_some())
+    let (old, at) = (position(before, missing)?, position(now, new)?);
+    let shared = |old: usize| Some((old, position(now, before.get(old)?.name)?));
+    let previous = (0..old).rev().find_map(shared);
+    let next = (old + 1..before.len()).find_map(shared);
+    let first = previous.map_or((0, 0), |(old, now)| (old + 1, now + 1));
+    let end = next.unwrap_or((before.len(), now.len()));
+    let slot =
+        Slot { gone: first.0..end.0, new: first.1..end.1, at: (old - first.0, at.checked_sub(first.1)?) };
+    let is_there = slot.new.contains(&at) && slot.new.len() <= MOST_BETWEEN;
+    (is_there && (previous.is_some() || next.is_some())).then_some(slot)
+}
+
+impl Slot {
+    /// Whether as many came as went, the new one in the missing one's turn.
+    fn is_one_for_one(&self) -> bool {
+        self.gone.len() == self.new.len() && self.at.0 == self.at.1
+    }
+
+    /// Whether no other new member there has a name that is alike: one that became two was not renamed.
+    fn is_alone(&self, wanted: &str, new: &str, now: &[Member<'_>]) -> bool {
+        let there = now.get(self.new.clone()).unwrap_or_default();
+        there.iter().all(|it| it.name == new || alike(it.name, wanted).is_none())
+    }
+}
+
+/// Whether a truth value became a number, or the other way round: neither size nor sign tells.
+fn has_other_nature(one: (&Btf, TypeId), other: (&Btf, TypeId)) -> bool {
+    let is_bool = |(btf, id): (&Btf, TypeId)| match btf.ty(btf.skip_modifiers_and_typedefs(id)) {
+        Type::Int(int) => Some(int.encoding & Int::BOOL != 0),
+        _ => None,
+    };
+    is_bool(one).zip(is_bool(other)).is_some_and(|(one, other)| one != other)
 }
 
 /// Whether the new name is nearer to another one that is missing, too.

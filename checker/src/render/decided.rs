@@ -47,7 +47,8 @@ pub(super) fn gravity(report: &Report, finding: &FindingEntry) -> Option<&'stati
         report.kernels.iter().any(|known| known.name == kernel && known.standing == Some("required"))
     };
     let decides = report.policy.is_none()
-        || is_first(report, &finding.loader) && (finding.kernels.is_empty() || counting(finding).any(is_required));
+        || is_first(report, &finding.loader)
+            && (finding.kernels.is_empty() || counting(finding).any(is_required));
     Some(if decides { finding.level } else { "note" })
 }
 

@@ -22,7 +22,10 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             (known.object, known.rule, &known.message, &known.accesses, &known.loader)
                 == (finding.object, finding.rule, &finding.message, &finding.accesses, &finding.loader)
         };
-        match causes.iter_mut().find(|(of, all)| *of == level && all.first().is_some_and(|first| is_alike(first))) {
+        match causes
+            .iter_mut()
+            .find(|(of, all)| *of == level && all.first().is_some_and(|first| is_alike(first)))
+        {
             Some((_, all)) => all.push(finding),
             None => causes.push((level, vec![finding])),
         }
@@ -30,7 +33,8 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for (level, findings) in causes {
         annotation(report, level, &findings, out)?;
     }
-    let problems = report.policy.iter().flat_map(|policy| policy.findings.iter().map(move |f| (&policy.file, f)));
+    let problems =
+        report.policy.iter().flat_map(|policy| policy.findings.iter().map(move |f| (&policy.file, f)));
     for (file, finding) in problems {
         let title = format!("corecheck: {}", finding.rule);
         writeln!(
@@ -45,7 +49,12 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn annotation(report: &Report, level: &str, findings: &[&FindingEntry], out: &mut dyn Write) -> io::Result<()> {
+fn annotation(
+    report: &Report,
+    level: &str,
+    findings: &[&FindingEntry],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Some(&first) = findings.first() else { return Ok(()) };
     let object = report.objects.get(first.object).map_or("", |object| object.path.as_str());
     let mut place = format!("file={}", property(object));
@@ -60,7 +69,9 @@ fn annotation(report: &Report, level: &str, findings: &[&FindingEntry], out: &mu
     match kernels.len() {
         0 => {}
         number if number <= NAMED => text.push(format!("on {}", kernels.join(", "))),
-        number => text.push(format!("on {} and {} more kernels", kernels[..NAMED].join(", "), number - NAMED)),
+        number => {
+            text.push(format!("on {} and {} more kernels", kernels[..NAMED].join(", "), number - NAMED))
+        }
     }
     if !first.help.is_empty() {
         text.push(format!("help: {}", first.help));

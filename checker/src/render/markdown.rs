@@ -42,7 +42,13 @@ fn headline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let kernels = count(report.kernels.len(), "kernel", "kernels");
     writeln!(out, "## {mark} corecheck: {text}\n\n{objects}, {kernels}")?;
     for finding in report.policy.iter().flat_map(|policy| &policy.findings) {
-        writeln!(out, "\n> **{}**: {} ({})", finding.rule, escaped(&finding.message), escaped(&finding.help))?;
+        writeln!(
+            out,
+            "\n> **{}**: {} ({})",
+            finding.rule,
+            escaped(&finding.message),
+            escaped(&finding.help)
+        )?;
     }
     Ok(())
 }
@@ -53,7 +59,10 @@ fn table(report: &Report, results: &[&ResultEntry], out: &mut dyn Write) -> io::
     for &result in results {
         let blocks = is_in_the_way(report, result);
         let is_alike = |known: &ResultEntry| {
-            (known.verdict, &known.reasons, &known.conditions) == (result.verdict, &result.reasons, &result.conditions)
+            let conditions =
+                |of: &'_ ResultEntry| of.conditions.iter().map(|one| one.text.clone()).collect::<Vec<_>>();
+            (known.verdict, &known.reasons) == (result.verdict, &result.reasons)
+                && conditions(known) == conditions(result)
         };
         match rows.iter_mut().find(|(known, also, _)| *also == blocks && is_alike(known)) {
             Some((_, _, kernels)) => kernels.push(&result.kernel),

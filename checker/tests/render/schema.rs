@@ -39,6 +39,8 @@ const OF_REPORTS: Rules = Rules {
         let is_waived = members.get("by").is_some_and(|by| by == "waiver");
         OPTIONAL.contains(&member)
             && !(member == "reason" && (is_poisoned || is_waived))
+            // Of a layout all is told.
+            && !(["unit", "target"].contains(&member) && members.contains_key("kernel"))
             && !(member == "access"
                 && ["outcome", "outcomes", "rule"].into_iter().any(|other| members.contains_key(other)))
     },
@@ -50,7 +52,7 @@ const OF_REPORTS: Rules = Rules {
 };
 
 /// Members that need not be there: a report without them is still valid.
-const OPTIONAL: [&str; 20] = [
+const OPTIONAL: [&str; 29] = [
     "policy",
     "standing",
     "excused",
@@ -71,6 +73,15 @@ const OPTIONAL: [&str; 20] = [
     "extern",
     "map",
     "functions",
+    "suggested",
+    "history",
+    "renamed",
+    "guard",
+    "before",
+    "last_with",
+    "first_without",
+    "last_without",
+    "first_with",
 ];
 
 fn validator(schema: &str) -> Validator {

@@ -60,9 +60,6 @@ pub(crate) fn units(store: &Store, every: usize, min_renamed: usize) -> Result<V
         let mut snippets: BTreeMap<String, Snippet> = BTreeMap::new();
         for (number, ((subject, _), help)) in help(&case, &both, &[]).into_iter().enumerate() {
             let Subject::Access(at) = subject else { continue };
-            if accesses[at].path == "state" && accesses[at].type_name.contains("task_struct") {
-                println!("DBG {help:?}");
-            }
             let Some(guard) = help.guard else { continue };
             if let Some(new) = &help.renamed {
                 renamed += 1;
@@ -104,6 +101,8 @@ fn vanished(old: &Btf, new: &Btf) -> Vec<Access> {
         for (_, spec) in own.iter().filter(|(member, _)| !there.contains(member)) {
             let kind = RelocationKind::FieldByteOffset;
             let mut access = Access::of_types(old, old.endian(), from, kind, spec.as_bytes());
+            // Each has an instruction of its own: of one, loaders find what the access before has left.
+            access.insn = accesses.len() as u32 * 2;
             // The offset as a 64-bit constant, as an address is made of it.
             let offset = access.local.as_ref().map_or(0, |local| local.value.number);
             access.slots.first = Insn { code: Insn::LD_IMM64, imm: offset as u32 as i32, ..Insn::default() };

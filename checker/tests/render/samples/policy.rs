@@ -9,9 +9,9 @@ use super::several;
 pub fn policy() -> Report {
     let mut report = several();
     for (number, kernel) in report.kernels.iter_mut().enumerate() {
-        kernel.standing = Some(if number % 2 == 0 { "required" } else { "wanted" });
+        kernel.standing = Some(if number < 3 { "required" } else { "wanted" });
     }
-    let kernel = report.kernels[0].name.clone();
+    let kernel = report.kernels[1].name.clone();
     if let Some(finding) = report.findings.first_mut() {
         let waived = ExcusedEntry {
             by: "waiver",

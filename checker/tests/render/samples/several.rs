@@ -2,8 +2,9 @@
 
 use corecheck::report::Report;
 use corecheck::report::model::{
-    AccessEntry, ConditionEntry, KernelEntry, LeftOutEntry, MeetingEntry, NeedsEntry, ObjectEntry,
-    ProgramEntry, ProgramResult, ReasonEntry, RequirementEntry, ResultEntry, SourceEntry, WithoutEntry,
+    AccessEntry, ConditionEntry, GuardEntry, HistoryEntry, KernelEntry, LayoutEntry, LeftOutEntry,
+    MeetingEntry, NeedsEntry, ObjectEntry, ProgramEntry, ProgramResult, ReasonEntry, RenamedEntry,
+    RequirementEntry, ResultEntry, SourceEntry, SuggestedEntry, WithoutEntry,
 };
 
 use super::vfio::seed_kernels;
@@ -234,6 +235,7 @@ pub fn several() -> Report {
         finding.message = gone.text.clone();
         finding.details = vec![format!("struct file ({size} bytes)")];
         finding.help = "guard it with bpf_core_field_exists()".to_owned();
+        finding.suggested = Some(suggested());
         report.findings.push(finding);
     }
     let mut short = finding("array-too-short", "note", 0, &[3]);
@@ -259,4 +261,39 @@ pub fn several() -> Report {
         meetings: Vec::new(),
     }));
     report
+}
+
+/// Help of every kind.
+fn suggested() -> SuggestedEntry {
+    let name = |release: &str| format!("debian/{release}/amd64");
+    let layout = |release: &str, target: &str| LayoutEntry {
+        kernel: name(release),
+        unit: "vmlinux".to_owned(),
+        target: target.to_owned(),
+    };
+    SuggestedEntry {
+        history: vec![HistoryEntry {
+            distro: "debian".to_owned(),
+            arch: "amd64".to_owned(),
+            flavour: "generic".to_owned(),
+            last_with: Some(name("5.10.0-46-amd64")),
+            first_without: Some(name("6.1.0-56-amd64")),
+            last_without: Some(name("6.12.117+deb13-amd64")),
+            first_with: Some(name("6.16.12+deb13-amd64")),
+            text: "last in 5.10, missing since 6.1".to_owned(),
+        }],
+        renamed: Some(RenamedEntry {
+            member: "__f_ep".to_owned(),
+            path: "__f_ep".to_owned(),
+            there: layout("6.1.0-56-amd64", "struct file.__f_ep (0:3 @ offset 24)"),
+            before: Some(layout("5.10.0-46-amd64", "struct file.f_ep (0:3 @ offset 24)")),
+            text: "it seems to be called `__f_ep` in 6.1".to_owned(),
+        }),
+        guard: Some(GuardEntry {
+            code: "static __always_inline int read_file_f_ep(struct file *of)\n{\n\treturn 0;\n}\n"
+                .to_owned(),
+            gives_0_on: vec![name("6.1.0-56-amd64")],
+            gives_1_on: vec![name("5.10.0-46-amd64")],
+        }),
+    }
 }
