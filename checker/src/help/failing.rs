@@ -22,6 +22,8 @@ pub enum Subject {
 pub enum Lost {
     /// The root type.
     Type,
+    /// The root type, which is in a module that is not seen, or left out by the kernel's configuration: no other kernel tells more.
+    Withheld,
     /// A member on the way of the access.
     Member,
     /// What the access found when it was written: the member is there, and is something else, or its array is too short.
@@ -36,9 +38,8 @@ impl Lost {
     /// What a reason says is missing; `None` where nothing is, or where it cannot be had by looking elsewhere.
     pub fn of(reason: &Reason) -> Option<Self> {
         match reason {
-            Reason::TypeAbsent(Absence::NotInBtf | Absence::NotConfigured(_)) => Some(Self::Type),
-            // It is there: what helps is to load the module, or a guard.
-            Reason::TypeAbsent(_) | Reason::NotSearched(_) => Some(Self::Type),
+            Reason::TypeAbsent(Absence::NotInBtf) => Some(Self::Type),
+            Reason::TypeAbsent(_) | Reason::NotSearched(_) => Some(Self::Withheld),
             Reason::NoMatch(explained) => Some(match explained.code {
                 MismatchCode::FieldMissing => Self::Member,
                 MismatchCode::EnumeratorMissing => Self::Enumerator,

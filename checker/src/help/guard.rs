@@ -90,8 +90,8 @@ fn asked(
         others.filter(|(_, presence)| **presence == Some(true)).count() > 0
     };
     match lost {
-        Lost::Type if is_enough() => Some(RelocationKind::TypeExists),
-        Lost::Type | Lost::Member | Lost::Kind => Some(RelocationKind::FieldExists),
+        Lost::Type | Lost::Withheld if is_enough() => Some(RelocationKind::TypeExists),
+        Lost::Type | Lost::Withheld | Lost::Member | Lost::Kind => Some(RelocationKind::FieldExists),
         Lost::Enumerator | Lost::Need => None,
     }
 }

@@ -240,10 +240,12 @@ fn has(outcome: &Outcome, lost: Lost) -> Presence {
     match (&outcome.reason, lost) {
         _ if is_there => Some(true),
         (Some(Reason::TypeAbsent(Absence::NotInBtf | Absence::NotConfigured(_))), _) => Some(false),
-        (Some(Reason::NoMatch(_)), Lost::Type) => match outcome.reason.as_ref().and_then(Lost::of) {
-            Some(Lost::Type) => Some(false),
-            _ => Some(true),
-        },
+        (Some(Reason::NoMatch(_)), Lost::Type | Lost::Withheld) => {
+            match outcome.reason.as_ref().and_then(Lost::of) {
+                Some(Lost::Type) => Some(false),
+                _ => Some(true),
+            }
+        }
         (Some(Reason::NoMatch(_)), _) => Some(false),
         _ => None,
     }

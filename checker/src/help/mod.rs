@@ -94,7 +94,8 @@ fn of_subject(
     presence: &[Presence],
 ) -> Help {
     let gaps = history.gaps(failing, presence);
-    let history_told = gaps.iter().map(|gap| gap.span(history)).collect();
+    let told = if lost == Lost::Withheld { &[][..] } else { &gaps };
+    let history_told = told.iter().map(|gap| gap.span(history)).collect();
     let Subject::Access(at) = subject else { return Help { history: history_told, ..Help::default() } };
     let Some(access) = case.accesses.get(at) else { return Help::default() };
     let renamed = match lost {

@@ -68,7 +68,12 @@ const TYPES: [(&str, &str); 11] = [
 pub(crate) fn completed(header: &str) -> String {
     let lacks = |name: &&(&str, &str)| !header.contains(&format!(" {};", name.0));
     let lacking = TYPES.iter().filter(lacks).map(|(name, of)| format!("typedef {of} {name};\n"));
-    lacking.chain([header.to_owned()]).collect()
+    // An object that asks for options has it from libbpf's header, which is included here, too.
+    let own = header.split_once("enum libbpf_tristate {");
+    let without = own
+        .and_then(|(before, rest)| Some([before, rest.split_once("};")?.1].concat()))
+        .unwrap_or(header.to_owned());
+    lacking.chain([without]).collect()
 }
 
 /// The whole source.
