@@ -18,8 +18,8 @@ use corecheck_layouts::store::given;
 use corecheck_tests::ledger::Came;
 
 /// What programs attach to that is looked for when they are attached, as reports name it.
-const ATTACHED_TO: [&str; 5] =
-    ["probed-function", "probed-pattern", "raw-tracepoint", "system-call", "trace-event"];
+const ATTACHED_TO: [&str; 6] =
+    ["event-context", "probed-function", "probed-pattern", "raw-tracepoint", "system-call", "trace-event"];
 
 /// What is said of a load, or of attaching one program.
 #[derive(Debug, Clone, PartialEq, Eq)]
