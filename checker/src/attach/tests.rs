@@ -165,14 +165,14 @@ fn system_call_events_have_their_values_at_one_place() {
     let all = requirements(&object);
     let contexts = all.iter().filter(|one| matches!(one.what, What::EventContext(_)));
     let contexts: Vec<_> = contexts.map(|one| (one.by.clone(), one.what.clone())).collect();
-    let (enter, exit) =
-        (What::EventContext(SyscallContext::Enter), What::EventContext(SyscallContext::Exit));
+    let (enter, exit) = (What::EventContext(SyscallContext::Enter), What::EventContext(SyscallContext::Exit));
     // Not the one that reads the call's number: that is at an offset of its own everywhere.
     assert_eq!(contexts, [(By::Program(0), enter.clone()), (By::Program(1), exit.clone())]);
     let with_values_at = |bytes: u32| {
         kernel_with(|types| {
             let long = types.int("long", 8, 1);
-            for (name, value) in [("trace_event_raw_sys_enter", "args"), ("trace_event_raw_sys_exit", "ret")] {
+            for (name, value) in [("trace_event_raw_sys_enter", "args"), ("trace_event_raw_sys_exit", "ret")]
+            {
                 types.add(record(name, bytes + 8, vec![member(value, long, bytes * 8)]));
             }
         })
