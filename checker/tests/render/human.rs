@@ -60,12 +60,18 @@ fn colours_are_on_words_only() {
 #[test]
 fn lines_fit_and_have_no_trailing_spaces() {
     for (name, report) in samples::all() {
+        let suggested = report.findings.iter().filter_map(|finding| finding.suggested.as_ref());
+        let guards = suggested.filter_map(|suggested| suggested.guard.as_ref());
+        let code: Vec<String> =
+            guards.flat_map(|guard| guard.code.lines()).map(|line| line.trim().to_owned()).collect();
+        let code: Vec<&str> = code.iter().map(String::as_str).collect();
         for width in [20, 33, 40, 61, 80, 99, 120, 200, 1000] {
             for quiet in [false, true] {
                 let shown = plain(&report, width, quiet);
                 for line in shown.lines() {
                     assert_eq!(line, line.trim_end(), "{name} at {width}");
-                    assert!(fits(line, width), "{name} at {width}: {line:?}");
+                    // Code is to be copied: it is never broken.
+                    assert!(fits(line, width) || code.contains(&line.trim()), "{name} at {width}: {line:?}");
                 }
                 assert!(
                     shown.ends_with('\n') && !shown.ends_with("\n\n") && !shown.contains("\n\n\n"),

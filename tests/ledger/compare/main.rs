@@ -111,8 +111,16 @@ fn read_objects(folder: &Path) -> Result<BTreeMap<String, Object>> {
 /// One line of text for each line of the ledger, so that differences between two ledgers can be read.
 fn json(book: &Book) -> Result<String> {
     let mut whole = serde_json::to_value(book)?;
-    let lines = whole.get_mut("lines").context("lines")?.take();
-    let lines: Vec<String> = lines.as_array().context("lines")?.iter().map(ToString::to_string).collect();
+    let mut lines = whole.get_mut("lines").context("lines")?.take();
+    let lines = lines.as_array_mut().context("lines")?;
+    // Most lines are of all machines.
+    for line in &mut *lines {
+        let machines = line.get_mut("machines").context("machines")?;
+        if machines.as_array().is_some_and(|names| names.len() == book.machines.len()) {
+            *machines = "all".into();
+        }
+    }
+    let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
     let head = serde_json::to_string_pretty(&whole)?;
     Ok(head.replacen("\"lines\": null", &format!("\"lines\": [\n{}\n]", lines.join(",\n")), 1) + "\n")
 }
