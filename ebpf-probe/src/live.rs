@@ -24,6 +24,9 @@ use crate::read::{OpenError, OpenGroup, Opened, Reader, Through, Watcher};
 use crate::report::{Note, ObjectEntry, ValueEntry};
 use crate::samples::{Sample, VFIO_LIVE, VFIO_PORTABLE};
 
+/// The note that nothing can be known of what the machine has.
+const MODULE_WITHOUT_BTF: &str = "module-without-btf";
+
 /// What is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
@@ -85,7 +88,7 @@ pub fn observe(roots: &Roots, wanted: Wanted<'_>) -> anyhow::Result<Live> {
     }
     let values = values(&readings, Objects { sample: &sample_entry, live: &live_entry });
     let is_gone = is_there && !vfio_is_there(roots);
-    let is_read = readings.is_empty() || values.iter().any(|value| value.result != "not-read");
+    let is_hidden = !readings.is_empty() && notes.iter().any(|note| note.code == MODULE_WITHOUT_BTF);
     if is_gone {
         let text = "vfio was unloaded while this program ran: what was predicted and read is of before; run it again";
         notes.push(Note { code: "vfio-unloaded", text: text.to_owned() });
@@ -96,7 +99,7 @@ pub fn observe(roots: &Roots, wanted: Wanted<'_>) -> anyhow::Result<Live> {
         objects: vec![sample_entry, live_entry],
         values,
         notes,
-        is_done: is_read && !is_gone,
+        is_done: !is_hidden && !is_gone,
     })
 }
 
@@ -226,7 +229,7 @@ fn notes(machine: &Machine, groups: &[Group], is_given: bool) -> Vec<Note> {
     if !hidden.is_empty() && !is_given {
         let text = "the module vfio is loaded and shows no types (kernels before 5.11, or their configuration): nothing of \
                     struct vfio_group can be found; bring its types along with --btf FILE";
-        notes.push(Note { code: "module-without-btf", text: text.to_owned() });
+        notes.push(Note { code: MODULE_WITHOUT_BTF, text: text.to_owned() });
     }
     notes
 }
@@ -264,6 +267,7 @@ impl Look<'_> {
                 seen: seen.clone(),
                 answer,
                 status: None,
+                before: None,
                 is_steady,
             });
         }
@@ -319,13 +323,16 @@ impl Look<'_> {
             };
             let answer = self.reader.ask(seen.group)?;
             let status = opened.status;
-            let reading = Reading { group, when: When::Opened, seen, answer, status, is_steady: true };
+            let reading =
+                Reading { group, when: When::Opened, seen, answer, status, before: None, is_steady: true };
             drop(opened);
             let answer = self.reader.ask(reading.seen.group)?;
             // Somebody may have opened it since.
             let now = find::groups(self.roots);
             let is_steady = now.iter().any(|now| now.name == group.name && now.holders.is_empty());
-            let closed = Reading { when: When::Closed, answer, status: None, is_steady, ..reading.clone() };
+            let before = reading.answer.references;
+            let closed =
+                Reading { when: When::Closed, answer, status: None, before, is_steady, ..reading.clone() };
             readings.extend([reading, closed]);
         }
         Ok(())
