@@ -259,7 +259,10 @@ impl Look<'_> {
             // Only what is still open was open all the while.
             let is_steady = match self.through {
                 Through::Iter => self.watcher.look()?.contains(seen),
-                Through::Ioctl => find::groups(self.roots).iter().any(|now| now.holders == group.holders),
+                Through::Ioctl => {
+                    let mut now = find::groups(self.roots).into_iter();
+                    now.any(|now| now.name == group.name && now.holders == group.holders)
+                }
             };
             readings.push(Reading {
                 group,
