@@ -46,6 +46,61 @@ pub struct Attached {
     pub is_attached: bool,
     /// The number of the error, 0 without one.
     pub errno: i32,
+    /// What the kernel has of the function that its section names; nothing where it was attached or names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<Function>,
     /// The last lines of what the loader said.
+    pub log: Vec<String>,
+}
+
+/// A function of the kernel's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// Whether it is among its symbols (`/proc/kallsyms`).
+    pub is_symbol: bool,
+    /// Whether the compiler made functions with other names of it (`NAME.isra.0`, `NAME.part.0`).
+    pub is_renamed: bool,
+    /// Whether its build lets it be traced (`available_filter_functions`).
+    pub is_traceable: bool,
+}
+
+/// What `ebpf-probe --format json` prints (`corecheck.observation/1`), as far as the ledger reads it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Observation {
+    /// The objects, in the order in which they were given.
+    pub objects: Vec<ObservedObject>,
+}
+
+/// An object that aya loaded, or not.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ObservedObject {
+    /// Its file.
+    pub path: String,
+    /// What became of it before its programs.
+    pub observed: Observed,
+    /// Its programs.
+    pub programs: Vec<ObservedProgram>,
+}
+
+/// A program that aya loaded, or not.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ObservedProgram {
+    /// Its function.
+    pub name: String,
+    /// What became of it.
+    pub observed: Observed,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Observed {
+    /// `loaded`, `refused` or `not-tried`.
+    pub state: String,
+    /// When it was refused: `open`, `relocate` or `verify`.
+    pub phase: Option<String>,
+    /// Why it was refused.
+    pub text: Option<String>,
+    /// The end of the verifier's log.
+    #[serde(default)]
     pub log: Vec<String>,
 }

@@ -81,7 +81,8 @@ pub fn attempt(bytes: &[u8], only: Option<&str>) -> Attempt {
 fn with_open(bytes: &[u8], work: impl FnOnce(*mut sys::bpf_object) -> Attempt) -> Attempt {
     // SAFETY: libbpf copies the bytes; what is open is closed here and nowhere else.
     unsafe {
-        let object = sys::bpf_object__open_mem(bytes.as_ptr().cast(), bytes.len() as sys::size_t, ptr::null());
+        let object =
+            sys::bpf_object__open_mem(bytes.as_ptr().cast(), bytes.len() as sys::size_t, ptr::null());
         if object.is_null() {
             return failed(Came::Open, errno());
         }
@@ -132,6 +133,7 @@ unsafe fn steps(object: *mut sys::bpf_object, only: Option<&str>) -> Attempt {
                     section: text(sys::bpf_program__section_name(program)),
                     is_attached: !link.is_null(),
                     errno,
+                    function: None,
                     log: messages(),
                 });
                 sys::bpf_link__destroy(link);

@@ -7,12 +7,14 @@
 
 #[expect(unsafe_code, reason = "calls functions of a C library")]
 mod ffi;
+mod functions;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use corecheck_tests::ledger::{Attempt, Came};
+use functions::Functions;
 
 /// Loads objects, and says what came of it.
 #[derive(Debug, Parser)]
@@ -24,23 +26,26 @@ struct Arguments {
 
 fn main() -> Result<()> {
     ffi::take_messages();
+    let functions = Functions::of_the_running_kernel()?;
     for file in Arguments::parse().files {
         let bytes = std::fs::read(&file).with_context(|| format!("{}", file.display()))?;
-        attempts(&file, &bytes)?;
+        attempts(&file, &bytes, &functions)?;
     }
     Ok(())
 }
 
 /// The object as it is; where it fails because of a program or for what may be one's need, also each program by itself.
-fn attempts(file: &Path, bytes: &[u8]) -> Result<()> {
+fn attempts(file: &Path, bytes: &[u8], functions: &Functions) -> Result<()> {
     let name = file.file_name().context("a file has a name")?.to_string_lossy();
-    let all = ffi::attempt(bytes, None);
+    let mut all = ffi::attempt(bytes, None);
+    functions.look_up(&mut all);
     say(&name, &all)?;
     // What came through as a whole does so one by one.
     if matches!(all.came, Came::Relocate | Came::Verify) {
         for program in ffi::programs(bytes) {
             let mut one = ffi::attempt(bytes, Some(&program));
             one.program = Some(program);
+            functions.look_up(&mut one);
             say(&name, &one)?;
         }
     }
