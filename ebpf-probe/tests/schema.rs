@@ -37,7 +37,8 @@ fn observation() -> Observation {
     let object = read_bytes("vfio_portable.bpf.o", VFIO_PORTABLE.bytes).expect("an object").remove(0);
     let settings = Settings { loaders: vec![Loader::LIBBPF], ..Settings::default() };
     let chosen = store.select(&["5.15".to_owned()]).expect("it is stored");
-    let kernels = store.look_up(&chosen, &corecheck::answer::needs(std::slice::from_ref(&object))).expect("it is");
+    let kernels =
+        store.look_up(&chosen, &corecheck::answer::needs(std::slice::from_ref(&object))).expect("it is");
     let kernels: Vec<_> = kernels.iter().collect();
     let report = check(vec![object], &kernels, &settings).expect("no constants");
     let states = ["patched", "poisoned", "removed", "replaced", "not-shown", "not-loaded"];
@@ -48,7 +49,13 @@ fn observation() -> Observation {
         let value = (state == "patched").then_some(u64::MAX);
         let text = (at % 2 == 0).then(|| "why".to_owned());
         let observed = vec![InProgram { program: "read_group".to_owned(), state, value }];
-        AccessSeen { access: access.clone(), predicted: outcome.clone(), observed, result: results[at % 3], text }
+        AccessSeen {
+            access: access.clone(),
+            predicted: outcome.clone(),
+            observed,
+            result: results[at % 3],
+            text,
+        }
     });
     let comparisons = ["right", "falsely-ok", "falsely-failing", "unknown", "other-cause", "not-compared"];
     let programs = comparisons.iter().enumerate().map(|(at, &comparison)| ProgramEntry {
@@ -129,8 +136,23 @@ fn an_observation_is_as_the_schema_says_and_nothing_more_or_less() {
     assert!(errors.is_empty(), "{errors:?}");
     // Whatever is taken away that is not optional, or added, or becomes something else, is noticed.
     let optional = [
-        "phase", "cause", "text", "log", "predicted_phase", "value", "access", "prediction", "kernel", "truth", "source",
-        "reach", "reason", "unit", "target", "changes", "embedded_in",
+        "phase",
+        "cause",
+        "text",
+        "log",
+        "predicted_phase",
+        "value",
+        "access",
+        "prediction",
+        "kernel",
+        "truth",
+        "source",
+        "reach",
+        "reason",
+        "unit",
+        "target",
+        "changes",
+        "embedded_in",
     ];
     let mut tried = 0;
     each_object(&whole, &mut Vec::new(), &mut |path, members| {
