@@ -67,6 +67,7 @@ fn when(what: &What) -> When {
     match what {
         What::RawTracepoint(_)
         | What::TraceEvent { .. }
+        | What::EventContext(_)
         | What::ProbedFunction(_)
         | What::ProbedPattern(_)
         | What::SystemCall(_)

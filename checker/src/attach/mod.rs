@@ -4,8 +4,9 @@
 //! Beside the answers, not after them: pure, shared by kernels that have the same of what is asked. [`requirements`] says what
 //! an object needs, [`add_needs`] what a store must look up for it, [`meet`] what becomes of it on each kernel, and
 //! [`externs`] what programs see of it. One file per family: `trace` (fentry, fexit, tp_btf, lsm, iter), `tracepoint`,
-//! `kprobe`, `syscall`, `struct_ops`, `ksym`, `kconfig`, `enumerators`.
+//! `context` (what system call events give), `kprobe`, `syscall`, `struct_ops`, `ksym`, `kconfig`, `enumerators`.
 
+mod context;
 mod effect;
 mod enumerators;
 mod externs;
@@ -24,6 +25,7 @@ mod trace;
 mod tracepoint;
 mod what;
 
+pub use context::SyscallContext;
 pub use effect::{Effect, When};
 pub use externs::{ExternValues, externs, values};
 pub use meet::{Meeting, Meetings, meet};

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use corecheck_layouts::btf::{Kind, TypeId};
 use corecheck_layouts::kernel::{Absence, Gap, Need};
 
+use super::context::SyscallContext;
 use crate::object::MapKind;
 
 /// One thing that an object needs of a kernel.
@@ -48,6 +49,8 @@ pub enum What {
         /// Its name.
         name: String,
     },
+    /// That the context of a system call's event is what the program takes it for.
+    EventContext(SyscallContext),
     /// The hook of an `lsm` program.
     LsmHook(String),
     /// What an `iter` program iterates over.
@@ -185,6 +188,15 @@ pub enum Lack {
     },
     /// libbpf knows no section of that name.
     UnknownSection,
+    /// The event's context has it elsewhere than the struct that the program takes it for, and nothing there.
+    Context {
+        /// What is read.
+        member: &'static str,
+        /// Where the struct has it, in bytes.
+        at: u32,
+        /// Where the context has it, in bytes.
+        place: u32,
+    },
 }
 
 /// What is wrong with a member of a `struct_ops` map (`bpf_map__init_kern_struct_ops`).
@@ -244,6 +256,16 @@ pub enum Doubt {
     Pattern,
     /// Types too deep to compare.
     TooDeep,
+    /// The event's context has it elsewhere than the struct that the program takes it for; whether it is refused or reads something
+    /// else is not told by types.
+    Context {
+        /// What is read.
+        member: &'static str,
+        /// Where the struct has it, in bytes.
+        at: u32,
+        /// Where the context has it, in bytes.
+        place: u32,
+    },
 }
 
 /// A name that is looked for in BTF.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use corecheck_layouts::btf::Type;
 
+use super::context::readers;
 use super::ksym::essential;
 use super::model::{By, Requirement, What};
 use super::section::meaning;
@@ -18,6 +19,7 @@ const STRUCT_OPS: u32 = 26;
 pub fn requirements(object: &Object) -> Vec<Requirement> {
     let mut all = Vec::new();
     programs(object, &mut all);
+    all.extend(contexts(object));
     all.extend(externs(object));
     maps(object, &mut all);
     helpers(object, &mut all);
@@ -40,6 +42,13 @@ fn programs(object: &Object, all: &mut Vec<Requirement>) {
             add(target);
         }
     }
+}
+
+fn contexts(object: &Object) -> impl Iterator<Item = Requirement> + '_ {
+    readers(object).into_iter().filter_map(|(index, context)| {
+        let optional = !object.programs.get(index)?.autoload;
+        Some(Requirement { what: What::EventContext(context), by: By::Program(index), optional })
+    })
 }
 
 /// What an object's externs need, in their order; those that are not declared are a problem of the object.

@@ -160,6 +160,38 @@ fn tracepoints_without_a_type_leave_a_typedef_from_5_5_on() {
 }
 
 #[test]
+fn system_call_events_have_their_values_at_one_place() {
+    let object = object("tests/fixtures/needs/syscall_context.bpf.o");
+    let all = requirements(&object);
+    let contexts = all.iter().filter(|one| matches!(one.what, What::EventContext(_)));
+    let contexts: Vec<_> = contexts.map(|one| (one.by.clone(), one.what.clone())).collect();
+    let (enter, exit) = (What::EventContext(SyscallContext::Enter), What::EventContext(SyscallContext::Exit));
+    // Not the one that reads the call's number: that is at an offset of its own everywhere.
+    assert_eq!(contexts, [(By::Program(0), enter.clone()), (By::Program(1), exit.clone())]);
+    let with_values_at = |bytes: u32| {
+        kernel_with(|types| {
+            let long = types.int("long", 8, 1);
+            for (name, value) in [("trace_event_raw_sys_enter", "args"), ("trace_event_raw_sys_exit", "ret")]
+            {
+                types.add(record(name, bytes + 8, vec![member(value, long, bytes * 8)]));
+            }
+        })
+    };
+    let as_ever = with_values_at(16);
+    assert_eq!((fate(&enter, &as_ever), fate(&exit, &as_ever)), (met("vmlinux"), met("vmlinux")));
+    let real_time = with_values_at(24);
+    let doubt = Doubt::Context { member: "args", at: 24, place: 16 };
+    assert_eq!(fate(&enter, &real_time), Fate::Unknown(doubt));
+    let lack = Lack::Context { member: "ret", at: 24, place: 16 };
+    assert_eq!(fate(&exit, &real_time), Fate::Missing(lack));
+    let requirement = Requirement { what: exit, by: By::Program(1), optional: false };
+    let lack = Lack::Context { member: "ret", at: 24, place: 16 };
+    assert_eq!(requirement.effect(&lack, |_| Vec::new()), Effect::Program(1, When::Attach));
+    // Without the struct the access itself says what is wrong.
+    assert_eq!(fate(&enter, &kernel_with(|_| ())), Fate::NotJudged);
+}
+
+#[test]
 fn the_absence_of_a_probed_function_proves_nothing() {
     let kernel = kernel_with(|types| {
         func(types, "do_exit");

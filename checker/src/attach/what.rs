@@ -5,7 +5,7 @@ use corecheck_layouts::kernel::{Arch, Found, Gap, Kernel, ShippedBtf};
 
 use super::meet::Meeting;
 use super::model::{Ask, Doubt, Elsewhere, ExternValue, Fate, Lack, Requirement, Target, What};
-use super::{enumerators, kconfig, kprobe, ksym, struct_ops, syscall, trace, tracepoint};
+use super::{context, enumerators, kconfig, kprobe, ksym, struct_ops, syscall, trace, tracepoint};
 
 /// A function that every kernel has: BTF without it was made smaller, so that the absence of others says nothing.
 const SENTINEL: &str = "schedule";
@@ -34,6 +34,7 @@ fn own_asks(what: &What) -> Vec<Ask> {
         What::Iterator(name) => vec![Ask::named(format!("bpf_iter_{name}"), Kind::Func).in_vmlinux()],
         What::RawTracepoint(name) => tracepoint::asks(name),
         What::TraceEvent { category, name } => tracepoint::event_asks(category, name),
+        What::EventContext(of) => context::asks(*of),
         What::ProbedFunction(name) => kprobe::asks(name),
         What::SystemCall(name) => syscall::asks(name),
         What::ProbedPattern(_) | What::Elsewhere(_) | What::KnownSection(_) => Vec::new(),
@@ -153,6 +154,7 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
         (What::Iterator(name), _) => trace::built_in(&format!("bpf_iter_{name}"), first),
         (What::RawTracepoint(name), _) => tracepoint::fate(name, found),
         (What::TraceEvent { category, name }, _) => tracepoint::event_fate(category, name, found, kernel),
+        (What::EventContext(of), _) => context::fate(*of, first),
         (What::ProbedFunction(name), _) => kprobe::fate(name, first),
         (What::SystemCall(_), _) => syscall::fate(found, kernel),
         (What::StructOps { name, of, value: (bytes, programs) }, Some(local)) => {

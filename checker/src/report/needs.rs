@@ -66,6 +66,7 @@ fn kind(what: &What) -> &'static str {
         What::TypedTracepoint(_) => "typed-tracepoint",
         What::RawTracepoint(_) => "raw-tracepoint",
         What::TraceEvent { .. } => "trace-event",
+        What::EventContext(_) => "event-context",
         What::LsmHook(_) => "lsm-hook",
         What::Iterator(_) => "iterator",
         What::ProbedFunction(_) => "probed-function",
@@ -101,6 +102,7 @@ fn bare(what: &What, name: Option<&String>) -> String {
             None => target.name.clone(),
         },
         What::TraceEvent { category, name } => format!("{category}/{name}"),
+        What::EventContext(of) => of.name().to_owned(),
         What::RawTracepoint(name)
         | What::LsmHook(name)
         | What::Iterator(name)
@@ -127,6 +129,7 @@ pub(super) fn subject(what: &What, name: Option<&String>) -> String {
         What::ProbedPattern(_) => "functions",
         What::TypedTracepoint(_) | What::RawTracepoint(_) => "tracepoint",
         What::TraceEvent { .. } => "trace event",
+        What::EventContext(_) => "event context",
         What::LsmHook(_) => "security hook",
         What::Iterator(_) => "iterator",
         What::SystemCall(_) => "system call",
@@ -162,6 +165,10 @@ pub(super) fn lack_entry(lack: &Lack) -> ReasonEntry {
         Lack::NoEnumerator => ("not-in-enumeration", "the kernel does not have it".to_owned()),
         Lack::Member { name, why } => ("struct-ops-member", format!("member {name}: {}", member(why))),
         Lack::UnknownSection => ("section-unknown", "libbpf knows no section of that name".to_owned()),
+        Lack::Context { member, at, place } => (
+            "event-context",
+            format!("it has `{member}` at byte {at}, and the event ends before: it has it at byte {place}"),
+        ),
     };
     ReasonEntry { code, text }
 }
@@ -214,6 +221,12 @@ pub(super) fn doubt_entry(doubt: &Doubt) -> ReasonEntry {
         Doubt::Pattern => ("pattern", "whether a function matches is not looked for".to_owned()),
         Doubt::ToldAtRunTime => ("told-at-run-time", "who loads the object tells it".to_owned()),
         Doubt::TooDeep => ("cannot-compare", "its types are too deep to compare".to_owned()),
+        Doubt::Context { member, at, place } => (
+            "event-context",
+            format!(
+                "it has `{member}` at byte {at}, but the event has it at byte {place}: the program reads something else, or is refused"
+            ),
+        ),
     };
     ReasonEntry { code, text }
 }

@@ -12,6 +12,7 @@ mod byte_order;
 mod cannot_relocate;
 mod enumerator_missing;
 mod enumerators_changed;
+mod event_context;
 mod field_kind_changed;
 mod field_missing;
 mod field_overlaid;
@@ -100,7 +101,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 41] = [
+pub static ALL: [&Rule; 42] = [
     &alternatives::RULE,
     &ambiguous::RULE,
     &array_changed::RULE,
@@ -113,6 +114,7 @@ pub static ALL: [&Rule; 41] = [
     &cannot_relocate::RULE,
     &enumerator_missing::RULE,
     &enumerators_changed::RULE,
+    &event_context::RULE,
     &field_kind_changed::RULE,
     &field_missing::RULE,
     &field_overlaid::RULE,
@@ -213,6 +215,7 @@ pub fn rule_of_need(what: &What, fate: &Fate) -> Option<&'static Rule> {
         | (What::TraceEvent { .. } | What::LsmHook(_) | What::Iterator(_) | What::Elsewhere(_), _) => {
             &attach_target_missing::RULE
         }
+        (What::EventContext(_), _) => &event_context::RULE,
         (What::StructOps { .. }, Some(Lack::Member { .. })) => &struct_ops_member::RULE,
         (What::StructOps { .. }, _) => &struct_ops_missing::RULE,
         (What::Kfunc { .. }, Some(Lack::Incompatible { .. })) => &kfunc_changed::RULE,

@@ -61,7 +61,7 @@ impl Needed<'_> {
     pub fn decides(doubt: &Doubt) -> bool {
         match doubt {
             Doubt::NotStored(gap) => !matches!(gap, Gap::TypeNotStored),
-            Doubt::Several(_) | Doubt::AlsoInVmlinux => true,
+            Doubt::Several(_) | Doubt::AlsoInVmlinux | Doubt::Context { .. } => true,
             _ => false,
         }
     }

@@ -19,6 +19,8 @@ pub enum Cause {
     Extern,
     /// A `struct_ops` map.
     StructOps,
+    /// A section that the loader does not know.
+    Section,
     /// The kernel has the helper, but not for programs of this type.
     HelperOfType,
     /// An argument that the traced function does not have, or of another type than the program takes it for.
@@ -49,13 +51,14 @@ pub enum Cause {
 
 impl Cause {
     /// All.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Core,
         Self::AttachPoint,
         Self::Kfunc,
         Self::Helper,
         Self::Extern,
         Self::StructOps,
+        Self::Section,
         Self::HelperOfType,
         Self::Arguments,
         Self::Trampoline,
@@ -80,6 +83,7 @@ impl Cause {
             Self::Helper => "helper",
             Self::Extern => "extern",
             Self::StructOps => "struct-ops",
+            Self::Section => "section",
             Self::HelperOfType => "helper-of-type",
             Self::Arguments => "arguments",
             Self::Trampoline => "trampoline",
@@ -105,6 +109,7 @@ impl Cause {
             Self::Helper => "the kernel does not have a helper that the program calls",
             Self::Extern => "an extern variable or setting is not there, or is another",
             Self::StructOps => "a `struct_ops` map does not fit",
+            Self::Section => "the loader does not know a section",
             Self::HelperOfType => "the kernel has the helper, but not for programs of this type",
             Self::Arguments => "the traced function has other arguments than the program reads",
             Self::Trampoline => {
@@ -135,6 +140,7 @@ impl Cause {
                 | Self::Helper
                 | Self::Extern
                 | Self::StructOps
+                | Self::Section
                 | Self::Context
                 | Self::Unexplained
         )
@@ -152,7 +158,7 @@ const EADDRNOTAVAIL: i32 = 99;
 const ENOTSUPP: i32 = 524;
 
 /// What the loader or the verifier says, and what that means.
-const SAID: [(&str, Cause); 23] = [
+const SAID: [(&str, Cause); 26] = [
     ("failed to resolve CO-RE relocation", Cause::Core),
     ("<invalid CO-RE relocation>", Cause::Core),
     ("unknown#195896080", Cause::Core),
@@ -162,6 +168,10 @@ const SAID: [(&str, Cause); 23] = [
     ("(func ksym)", Cause::Kfunc),
     ("calling kernel function", Cause::Kfunc),
     ("failed to find kernel BTF type ID of", Cause::AttachPoint),
+    // As aya says it, and the two after it.
+    ("unknown BTF type", Cause::AttachPoint),
+    ("Unable to determine the size of section `.k", Cause::Extern),
+    ("invalid program section", Cause::Section),
     ("extern (var ksym)", Cause::Extern),
     ("extern (kcfg)", Cause::Extern),
     ("struct_ops init_kern", Cause::StructOps),

@@ -10,7 +10,7 @@ use corecheck::object::Object;
 use corecheck_tests::ledger::{Attempt, Came, Observation, Observed};
 use serde::Serialize;
 
-use super::cause;
+use super::cause::{self, Cause};
 use super::predict::{self, Prediction};
 use super::record::{Failure, Record, Step, record};
 
@@ -132,7 +132,11 @@ fn aya(
         };
         let mut log = observed.log.clone();
         log.extend(observed.text.clone());
-        let cause = cause::of_load(phase, 0, &log);
+        let cause = match cause::of_load(phase, 0, &log) {
+            // The verifier's own words are there, without the figures after them.
+            Cause::Unexplained if phase == Came::Verify && !observed.log.is_empty() => Cause::Verifier,
+            cause => cause,
+        };
         Some((phase, 0, cause, cause::line(&log)))
     };
     if seen.observed.state == "refused" {

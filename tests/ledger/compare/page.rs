@@ -168,8 +168,7 @@ fn unknown(book: &Book, out: &mut String) -> fmt::Result {
     writeln!(out, "## Unknown\n")?;
     let mut found: BTreeMap<(String, bool), usize> = BTreeMap::new();
     for line in book.lines.iter().filter(|line| line.record.class == Class::Unknown) {
-        let kinds: BTreeSet<&str> =
-            line.record.reasons.iter().map(|reason| reason.split(':').next().unwrap_or(reason)).collect();
+        let kinds: BTreeSet<&str> = line.record.reasons.iter().map(|reason| kind(reason)).collect();
         let kinds: Vec<&str> = kinds.into_iter().collect();
         *found.entry((kinds.join(", "), line.record.cause.is_some())).or_default() += line.machines.len();
     }
@@ -181,6 +180,11 @@ fn unknown(book: &Book, out: &mut String) -> fmt::Result {
         writeln!(out, "| {} | {} | {number} |", cell(&kinds), if failed { "failed" } else { "went well" })?;
     }
     writeln!(out)
+}
+
+/// A reason without what it is about: a rule's id, or the kind of a requirement and why.
+fn kind(reason: &str) -> &str {
+    reason.split([':', ' ']).next().unwrap_or(reason)
 }
 
 /// What was rightly said to fail, by the cause that the machine gave.

@@ -12,14 +12,15 @@ use corecheck::load::Choice;
 use corecheck::loader::Loader;
 use corecheck::object::{Object, read_file};
 use corecheck::report::Report;
+use corecheck::report::model::ProgramResult;
 use corecheck_layouts::kernel::{Kernel, Modules};
 use corecheck_layouts::source::gather::{Options, Source, survey};
 use corecheck_layouts::store::given;
 use corecheck_tests::ledger::Came;
 
 /// What programs attach to that is looked for when they are attached, as reports name it.
-const ATTACHED_TO: [&str; 5] =
-    ["probed-function", "probed-pattern", "raw-tracepoint", "system-call", "trace-event"];
+const ATTACHED_TO: [&str; 6] =
+    ["event-context", "probed-function", "probed-pattern", "raw-tracepoint", "system-call", "trace-event"];
 
 /// What is said of a load, or of attaching one program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +95,10 @@ fn read(report: &Report) -> Result<Prediction> {
     reasons.retain(|reason| seen.insert(reason.clone()));
     let loaded = || result.programs.iter().filter(|program| program.verdict != "skipped");
     let fails = loaded().filter_map(|program| came(program.phase)).min();
+    let is_open =
+        |program: &ProgramResult| program.verdict == "unknown" && !is_about_attaching(report, &program.name);
     let is_unknown = fails.is_none()
-        && (loaded().any(|program| program.verdict == "unknown")
-            || (loaded().next().is_none() && result.verdict == "unknown"));
+        && (loaded().any(is_open) || (loaded().next().is_none() && result.verdict == "unknown"));
     // An object whose programs are loaded fails no more than that they are not attached.
     let verdict = match (fails, result.verdict) {
         (None, "fails") => "fails to attach",
@@ -104,11 +106,12 @@ fn read(report: &Report) -> Result<Prediction> {
     };
     let whole = Predicted { fails, is_unknown, verdict, reasons };
     let of = |name: &str| {
-        let doubtful = doubtful(report, name);
+        let doubts = doubts(report, name);
+        let doubtful = !doubts.is_empty();
         loaded().find(|program| program.name == name).map(|program| {
             let own = Predicted {
                 fails: came(program.phase),
-                is_unknown: program.verdict == "unknown",
+                is_unknown: is_open(program),
                 verdict: program.verdict,
                 reasons: whole.reasons.clone(),
             };
@@ -123,7 +126,7 @@ fn read(report: &Report) -> Result<Prediction> {
                 } else {
                     "ok"
                 },
-                reasons: if is_attach || doubtful { whole.reasons.clone() } else { Vec::new() },
+                reasons: if is_attach { whole.reasons.clone() } else { doubts },
             };
             (name.to_owned(), own, attach)
         })
@@ -132,14 +135,26 @@ fn read(report: &Report) -> Result<Prediction> {
     Ok(Prediction { whole, programs })
 }
 
-/// Whether it is not known if what a program attaches to is there.
-fn doubtful(report: &Report, program: &str) -> bool {
+/// Why it is not known if what a program attaches to is there.
+fn doubts(report: &Report, program: &str) -> Vec<String> {
+    unknown(report, program).filter(|(kind, _)| ATTACHED_TO.contains(kind)).map(|(_, text)| text).collect()
+}
+
+/// Whether a program's verdict is open only because of what happens when it is attached.
+fn is_about_attaching(report: &Report, program: &str) -> bool {
+    unknown(report, program).any(|(kind, _)| kind == "event-context")
+}
+
+/// What is not known of a program's requirements: their kinds, and why.
+fn unknown<'r>(report: &'r Report, program: &'r str) -> impl Iterator<Item = (&'static str, String)> + 'r {
     let requirements = report.objects.iter().flat_map(|object| &object.requirements);
     let meetings = report.needs.iter().flat_map(|needs| &needs.meetings);
-    requirements.zip(meetings).any(|(requirement, meeting)| {
-        requirement.program.as_deref() == Some(program)
-            && ATTACHED_TO.contains(&requirement.kind)
-            && meeting.outcome == "unknown"
+    let own = requirements.zip(meetings).filter(move |(requirement, meeting)| {
+        requirement.program.as_deref() == Some(program) && meeting.outcome == "unknown"
+    });
+    own.map(|(requirement, meeting)| {
+        let why = meeting.reason.as_ref().map_or("", |reason| reason.text.as_str());
+        (requirement.kind, format!("{} {}: {why}", requirement.kind, requirement.name))
     })
 }
 
