@@ -1,11 +1,11 @@
 //! Each access's prediction against the instruction that the kernel runs.
 
 use corecheck::access::{Access, RelocationKind, accesses as all_accesses};
+use corecheck::object::{Insn, Object, Program};
 use corecheck::report::model::OutcomeEntry;
 
-use super::programs::is_poison;
 use super::{Load, Refusal};
-use crate::load::{Fate, State, fitted, value};
+use crate::load::{Cause, Fate, State, fitted, value};
 use crate::predict::Prediction;
 use crate::report::{AccessSeen, InProgram};
 
@@ -22,7 +22,7 @@ pub enum Seen {
     Replaced,
     /// The kernel does not show the program.
     NotShown,
-    /// The program was refused because the verifier came to a poisoned access.
+    /// The program was refused because the verifier came to this access, which is poisoned.
     MetPoison,
     /// The program was refused for something else, or not tried.
     NotLoaded,
@@ -80,10 +80,10 @@ fn seen(load: &Load<'_>, access: &Access) -> Vec<(String, Seen)> {
     let Some(function) = access.function_index else { return Vec::new() };
     let programs = load.object.programs.iter().zip(states);
     let programs = programs.filter(|(program, _)| program.functions.contains(&function));
-    let of = |(program, state): (&corecheck::object::Program, &State)| {
+    let of = |(program, state): (&Program, &State)| {
         let name = load.object.functions.get(program.function).map(|f| f.name.clone()).unwrap_or_default();
         let seen = match state {
-            State::Refused(refusal) if is_poison(refusal) => Seen::MetPoison,
+            State::Refused(refusal) if met(refusal, load.object, program, access) => Seen::MetPoison,
             State::Refused(_) | State::NotTried(_) => Seen::NotLoaded,
             State::Loaded(translated) => {
                 let number = load.numbers.of(access.section_index, access.insn);
@@ -106,8 +106,17 @@ fn seen(load: &Load<'_>, access: &Access) -> Vec<(String, Seen)> {
     programs.map(of).collect()
 }
 
+/// Whether the program was refused because the verifier came to this very access. Of functions that are linked into the program
+/// the log does not tell which it was.
+fn met(refusal: &Refusal, object: &Object, program: &Program, access: &Access) -> bool {
+    let function =
+        object.functions.get(program.function).filter(|_| access.function_index == Some(program.function));
+    let within = function.and_then(|function| access.insn.checked_sub(function.insn_off));
+    refusal.cause == Cause::PoisonedAccess && within.is_some() && within == refusal.poison
+}
+
 fn is_call(code: u8) -> bool {
-    code == corecheck::object::Insn::CALL
+    code == Insn::CALL
 }
 
 /// Structs that only seem to be there: the verifier puts other instructions in the place of reads of them
@@ -145,8 +154,7 @@ fn judge(
 ) -> (&'static str, Option<String>) {
     let not_read = |why: &str| ("not-read", Some(why.to_owned()));
     if let Some(refusal) = refusal {
-        let is_relocation =
-            refusal.cause == crate::load::Cause::Relocation || refusal.cause == crate::load::Cause::Panic;
+        let is_relocation = refusal.cause == Cause::Relocation || refusal.cause == Cause::Panic;
         return match outcome.outcome {
             "error" if is_relocation => ("confirmed", Some(refusal.text.clone())),
             _ => not_read("the object was not loaded"),
@@ -208,7 +216,7 @@ fn why_not(seen: &[Seen]) -> &'static str {
     } else if has(Seen::NotShown) {
         "the kernel does not show the program's instructions (net.core.bpf_jit_harden may hide them)"
     } else {
-        "its program was not loaded"
+        "its program was not loaded, and the verifier did not say that it came there"
     }
 }
 

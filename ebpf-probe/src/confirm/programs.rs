@@ -1,7 +1,7 @@
 //! The verdict on each program against what happened to it.
 
 use super::{Load, refused};
-use crate::load::{Cause, Refusal, State};
+use crate::load::{Refusal, State};
 use crate::predict::Prediction;
 use crate::report::{Observed, ProgramEntry};
 
@@ -56,19 +56,20 @@ fn not_tried(why: &str) -> Observed {
     Observed { state: "not-tried", text: Some(why.to_owned()), ..loaded() }
 }
 
-/// Whether a refusal says that the verifier came to a poisoned access.
-pub(super) fn is_poison(refusal: &Refusal) -> bool {
-    refusal.cause == Cause::PoisonedAccess
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::Phase;
+    use crate::load::{Cause, Phase};
 
     #[test]
     fn verdicts_are_held_against_what_happened() {
-        let refusal = |cause| Refusal { phase: Phase::Verify, cause, text: String::new(), log: Vec::new() };
+        let refusal = |cause| Refusal {
+            phase: Phase::Verify,
+            cause,
+            text: String::new(),
+            log: Vec::new(),
+            poison: None,
+        };
         let poisoned = refusal(Cause::PoisonedAccess);
         let logic = refusal(Cause::Verifier);
         for (verdict, phase, refusal, wanted) in [

@@ -39,6 +39,8 @@ pub struct Reading<'a> {
     pub answer: Answer,
     /// What the kernel said of it, if this program has it open.
     pub status: Option<GroupStatus>,
+    /// How many references there were while it was open.
+    pub before: Option<i32>,
     /// Whether it stayed so while it was read.
     pub is_steady: bool,
 }
@@ -78,6 +80,12 @@ fn of_reading(reading: &Reading<'_>, objects: Objects<'_>) -> Vec<ValueEntry> {
 }
 
 const GROUP: &str = "struct vfio_group";
+const AT_LEAST_ONE: &str = "at least 1";
+
+/// Whether it counts something that is there: what stands elsewhere in memory is mostly 0, or far too much.
+fn is_count(number: i32) -> bool {
+    (1..1 << 16).contains(&number)
+}
 
 /// What the sample program read.
 fn of_sample(reading: &Reading<'_>, objects: Objects<'_>) -> Vec<Read> {
@@ -88,7 +96,6 @@ fn of_sample(reading: &Reading<'_>, objects: Objects<'_>) -> Vec<Read> {
         |what, places, value, truth, source| Read { what, is_sample: true, places, value, truth, source };
     let is_open = *when != When::Closed;
     let minor = group.device.map(|(_, minor)| i64::from(minor));
-    let device = device_places();
     vec![
         read(
             "minor",
@@ -109,7 +116,7 @@ fn of_sample(reading: &Reading<'_>, objects: Objects<'_>) -> Vec<Read> {
             &[(GROUP, "opened.counter"), (GROUP, "opened_file")],
             number(answer.opened),
             Some(match is_open {
-                true => ("at least 1".to_owned(), answer.opened.is_some_and(|opened| opened >= 1)),
+                true => (AT_LEAST_ONE.to_owned(), answer.opened.is_some_and(is_count)),
                 false => ("0".to_owned(), answer.opened == Some(0)),
             }),
             if *when == When::Held { "/proc" } else { "this program" },
@@ -118,11 +125,15 @@ fn of_sample(reading: &Reading<'_>, objects: Objects<'_>) -> Vec<Read> {
             "references",
             &[(GROUP, "kref.refcount.refs.counter"), (GROUP, "users.refs.counter")],
             number(answer.references),
-            Some((
-                "at least 1".to_owned(),
-                answer.references.is_some_and(|count| (1..1 << 16).contains(&count)),
-            )),
-            "it exists",
+            Some(match reading.before {
+                // Who opens it holds one (`vfio_group_fops_open`).
+                Some(before) => (
+                    before.saturating_sub(1).to_string(),
+                    answer.references == Some(before.saturating_sub(1)),
+                ),
+                None => (AT_LEAST_ONE.to_owned(), answer.references.is_some_and(is_count)),
+            }),
+            if reading.before.is_some() { "one less than while it was open" } else { "it exists" },
         ),
         read(
             "container_users",
@@ -140,12 +151,14 @@ fn of_sample(reading: &Reading<'_>, objects: Objects<'_>) -> Vec<Read> {
                 .map(|known| (format!("{known:#x}"), answer.iommu_group == Some(known))),
             "the IOMMU group of this number",
         ),
-        read("dev", device, address(answer.dev), device_truth(reading, objects), "the device of this name"),
+        read(
+            "dev",
+            &[(GROUP, "dev")],
+            address(answer.dev),
+            device_truth(reading, objects),
+            "the device of this name",
+        ),
     ]
-}
-
-fn device_places() -> &'static [(&'static str, &'static str)] {
-    &[(GROUP, "dev")]
 }
 
 /// In a container it has users, and else none.
@@ -157,7 +170,7 @@ fn container_truth(reading: &Reading<'_>) -> Option<(String, bool)> {
         (_, None) => reading.seen.container? != 0,
     };
     Some(match is_in_container {
-        true => ("at least 1".to_owned(), users.is_some_and(|users| (1..1 << 16).contains(&users))),
+        true => (AT_LEAST_ONE.to_owned(), users.is_some_and(is_count)),
         false => ("0".to_owned(), users == Some(0)),
     })
 }

@@ -52,7 +52,8 @@ impl Ability {
     pub fn obstacle(&self) -> Option<Obstacle> {
         let has = |capability: u32| self.capabilities >> capability & 1 == 1;
         // Numbers of the kernel's BTF and translated instructions are for those who could read all memory anyway.
-        if !has(CAP_SYS_ADMIN) && !(has(CAP_BPF) && has(CAP_PERFMON)) {
+        let is_privileged = has(CAP_SYS_ADMIN) || has(CAP_BPF) && has(CAP_PERFMON);
+        if !is_privileged {
             let disabled = match self.unprivileged_bpf_disabled {
                 Some(1) => {
                     "; kernel.unprivileged_bpf_disabled is 1, for all others bpf(2) is off until the next boot"

@@ -102,6 +102,8 @@ pub struct Refusal {
     pub text: String,
     /// The end of the verifier's log.
     pub log: Vec<String>,
+    /// The instruction that the verifier did not accept, counted from the start of the program, where it is a poisoned access.
+    pub poison: Option<u32>,
 }
 
 /// How many lines of the verifier's log are kept.
@@ -122,7 +124,7 @@ impl Refusal {
             EbpfError::ProgramError(error) => return Self::of_program(error),
         };
         let cause = if is_permission(error) { Cause::Permission } else { cause };
-        Self { phase, cause, text: in_words(error), log: Vec::new() }
+        Self { phase, cause, text: in_words(error), log: Vec::new(), poison: None }
     }
 
     /// Of one program, by aya or the kernel.
@@ -135,6 +137,7 @@ impl Refusal {
                     cause: Cause::AttachTarget,
                     text: in_words(error),
                     log: Vec::new(),
+                    poison: None,
                 };
             }
             _ => {
@@ -143,13 +146,15 @@ impl Refusal {
                     cause: Cause::Other,
                     text: in_words(error),
                     log: Vec::new(),
+                    poison: None,
                 };
             }
         };
         let lines = telling(&log);
         let cause = cause(io_error, &log);
         let text = lines.last().map_or_else(|| io_error.to_string(), |last| format!("{last} ({io_error})"));
-        Self { phase: Phase::Verify, cause, text, log: lines }
+        let poison = lines.iter().rev().find_map(|line| poison_in(line));
+        Self { phase: Phase::Verify, cause, text, log: lines, poison }
     }
 
     /// The loader panicked.
@@ -159,6 +164,7 @@ impl Refusal {
             cause: Cause::Panic,
             text: format!("aya panics: {message}"),
             log: Vec::new(),
+            poison: None,
         }
     }
 }
@@ -202,6 +208,12 @@ fn telling(log: &str) -> Vec<String> {
         .filter(|line| !line.is_empty() && !line.starts_with(';') && !is_statistics(line));
     let all: Vec<&str> = lines.collect();
     all[all.len().saturating_sub(LINES)..].iter().map(|&line| line.to_owned()).collect()
+}
+
+/// `20: (85) call unknown#195896080`
+fn poison_in(line: &str) -> Option<u32> {
+    let (number, rest) = line.split_once(": (85) call ")?;
+    if rest.starts_with("unknown#195896080") { number.parse().ok() } else { None }
 }
 
 fn is_permission(error: &EbpfError) -> bool {
@@ -262,5 +274,7 @@ mod tests {
     fn the_log_without_what_says_nothing() {
         let log = "; int x = 1; @ a.c:1\n0: (b7) r0 = 1\nR0 is bad\nprocessed 1 insns (limit 1)\n\n";
         assert_eq!(telling(log), ["0: (b7) r0 = 1", "R0 is bad"]);
+        assert_eq!(poison_in("20: (85) call unknown#195896080"), Some(20));
+        assert_eq!(poison_in("20: (85) call bpf_map_lookup_elem#1"), None);
     }
 }

@@ -1,8 +1,10 @@
 //! The machine as it is: its groups, the two programs that read them, and what they read.
 
+mod look;
+
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use corecheck::answer::needs_by;
@@ -14,15 +16,19 @@ use corecheck_layouts::kernel::{Kernel, KernelName, Modules, Root};
 use corecheck_layouts::source::gather::{Options, Source, survey};
 use corecheck_layouts::store::given;
 
-use crate::confirm::{self, Load, Objects, Reading, When, values};
+use self::look::Look;
+use crate::confirm::{self, Load, Objects, Reading, values};
 use crate::find::{self, Group, Machine, Roots, major};
 use crate::load::{
     Candidate, Cause, Loaded, Numbers, Refusal, Sources, State, Types, for_aya, load_each, numbered, write,
 };
 use crate::predict::{Prediction, predict};
-use crate::read::{OpenError, OpenGroup, Opened, Reader, Through, Watcher};
+use crate::read::{Reader, Through, Watcher};
 use crate::report::{Note, ObjectEntry, ValueEntry};
 use crate::samples::{Sample, VFIO_LIVE, VFIO_PORTABLE};
+
+/// The note that nothing can be known of what the machine has.
+const MODULE_WITHOUT_BTF: &str = "module-without-btf";
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy)]
@@ -73,19 +79,17 @@ pub fn observe(roots: &Roots, wanted: Wanted<'_>) -> anyhow::Result<Live> {
     let mut notes = notes(&machine, &groups, given.is_some());
     let mut readings = Vec::new();
     if !groups.is_empty() {
-        let major = major(roots).context("/proc/devices does not tell the major number of VFIO's groups")?;
-        let through = wanted.through.unwrap_or_else(|| best(live, &live_loaded));
-        let watcher = Watcher::new(live_loaded.ebpf, through, major)?;
-        let reader = Reader::new(sample_loaded.ebpf)?;
-        let mut look = Look { roots, watcher, reader, through, patience: wanted.patience, notes: &mut notes };
-        look.held(&groups, &mut readings)?;
-        if wanted.open {
-            look.unused(&groups, &mut readings)?;
+        let result =
+            read(roots, wanted, &groups, (live, live_loaded, sample_loaded), &mut notes, &mut readings);
+        match result {
+            // What is missing is told below.
+            Err(error) if is_there && !vfio_is_there(roots) => log::info!("{error:#}"),
+            result => result?,
         }
     }
     let values = values(&readings, Objects { sample: &sample_entry, live: &live_entry });
     let is_gone = is_there && !vfio_is_there(roots);
-    let is_read = readings.is_empty() || values.iter().any(|value| value.result != "not-read");
+    let is_hidden = !readings.is_empty() && notes.iter().any(|note| note.code == MODULE_WITHOUT_BTF);
     if is_gone {
         let text = "vfio was unloaded while this program ran: what was predicted and read is of before; run it again";
         notes.push(Note { code: "vfio-unloaded", text: text.to_owned() });
@@ -96,8 +100,29 @@ pub fn observe(roots: &Roots, wanted: Wanted<'_>) -> anyhow::Result<Live> {
         objects: vec![sample_entry, live_entry],
         values,
         notes,
-        is_done: is_read && !is_gone,
+        is_done: !is_hidden && !is_gone,
     })
+}
+
+/// Reads the groups, with the programs that were loaded.
+fn read<'g>(
+    roots: &Roots,
+    wanted: Wanted<'_>,
+    groups: &'g [Group],
+    (live, live_loaded, sample_loaded): (&Object, Loaded, Loaded),
+    notes: &mut Vec<Note>,
+    readings: &mut Vec<Reading<'g>>,
+) -> anyhow::Result<()> {
+    let major = major(roots).context("/proc/devices does not tell the major number of VFIO's groups")?;
+    let through = wanted.through.unwrap_or_else(|| best(live, &live_loaded));
+    let watcher = Watcher::new(live_loaded.ebpf, through, major)?;
+    let reader = Reader::new(sample_loaded.ebpf)?;
+    let mut look = Look { roots, watcher, reader, through, patience: wanted.patience, notes };
+    look.held(groups, readings)?;
+    if wanted.open {
+        look.unused(groups, readings)?;
+    }
+    Ok(())
 }
 
 fn object(sample: &Sample) -> anyhow::Result<Object> {
@@ -226,116 +251,7 @@ fn notes(machine: &Machine, groups: &[Group], is_given: bool) -> Vec<Note> {
     if !hidden.is_empty() && !is_given {
         let text = "the module vfio is loaded and shows no types (kernels before 5.11, or their configuration): nothing of \
                     struct vfio_group can be found; bring its types along with --btf FILE";
-        notes.push(Note { code: "module-without-btf", text: text.to_owned() });
+        notes.push(Note { code: MODULE_WITHOUT_BTF, text: text.to_owned() });
     }
     notes
-}
-
-/// What reading needs.
-struct Look<'a> {
-    roots: &'a Roots,
-    watcher: Watcher,
-    reader: Reader,
-    through: Through,
-    patience: Duration,
-    notes: &'a mut Vec<Note>,
-}
-
-impl Look<'_> {
-    /// Reads the groups that other processes have open.
-    fn held<'g>(&mut self, groups: &'g [Group], readings: &mut Vec<Reading<'g>>) -> anyhow::Result<()> {
-        let is_held = |group: &&Group| !group.holders.is_empty();
-        let held: Vec<&Group> = groups.iter().filter(is_held).collect();
-        let found = self.wait_for(&held)?;
-        for group in held {
-            let Some(seen) = found.iter().find(|seen| is_of(seen, group)) else {
-                self.note("not-seen", format!("group {} is open, but {}", group.name, self.why_not_seen()));
-                continue;
-            };
-            let answer = self.reader.ask(seen.group)?;
-            // Only what is still open was open all the while.
-            let is_steady = match self.through {
-                Through::Iter => self.watcher.look()?.contains(seen),
-                Through::Ioctl => find::groups(self.roots).iter().any(|now| now.holders == group.holders),
-            };
-            readings.push(Reading {
-                group,
-                when: When::Held,
-                seen: seen.clone(),
-                answer,
-                status: None,
-                is_steady,
-            });
-        }
-        Ok(())
-    }
-
-    /// What is seen until all of these are, or until it takes too long.
-    fn wait_for(&mut self, groups: &[&Group]) -> anyhow::Result<Vec<OpenGroup>> {
-        let end = Instant::now() + self.patience;
-        loop {
-            let found = self.watcher.look()?;
-            let is_all = groups.iter().all(|group| found.iter().any(|seen| is_of(seen, group)));
-            if is_all || self.through == Through::Iter || Instant::now() >= end {
-                return Ok(found);
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    fn why_not_seen(&self) -> &'static str {
-        match self.through {
-            Through::Iter => {
-                "no task that this process may see has it: it may be in another PID namespace, or just closed"
-            }
-            Through::Ioctl => "nobody used it meanwhile: wait longer with --seconds",
-        }
-    }
-
-    /// Opens each group that nobody uses, reads it, closes it, and reads it again.
-    fn unused<'g>(&mut self, groups: &'g [Group], readings: &mut Vec<Reading<'g>>) -> anyhow::Result<()> {
-        for group in groups.iter().filter(|group| group.holders.is_empty()) {
-            self.watcher.forget()?;
-            let opened = match Opened::new(self.roots, group) {
-                Ok(opened) => opened,
-                Err(error @ OpenError::InUse) => {
-                    self.note("in-use", format!("group {} was left alone: {error}", group.name));
-                    continue;
-                }
-                Err(error) => {
-                    self.note("not-opened", format!("group {}: {error}", group.name));
-                    continue;
-                }
-            };
-            opened.touch();
-            let own = std::process::id();
-            let found = self.watcher.look()?;
-            let Some(seen) = found.iter().find(|seen| is_of(seen, group) && seen.tgid == own).cloned() else {
-                self.note(
-                    "not-seen",
-                    format!("group {} was opened, and not found among open files", group.name),
-                );
-                continue;
-            };
-            let answer = self.reader.ask(seen.group)?;
-            let status = opened.status;
-            let reading = Reading { group, when: When::Opened, seen, answer, status, is_steady: true };
-            drop(opened);
-            let answer = self.reader.ask(reading.seen.group)?;
-            // Somebody may have opened it since.
-            let now = find::groups(self.roots);
-            let is_steady = now.iter().any(|now| now.name == group.name && now.holders.is_empty());
-            let closed = Reading { when: When::Closed, answer, status: None, is_steady, ..reading.clone() };
-            readings.extend([reading, closed]);
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, code: &'static str, text: String) {
-        self.notes.push(Note { code, text });
-    }
-}
-
-fn is_of(seen: &OpenGroup, group: &Group) -> bool {
-    group.device == Some(seen.rdev)
 }
