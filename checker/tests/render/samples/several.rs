@@ -290,7 +290,7 @@ fn suggested() -> SuggestedEntry {
             text: "it seems to be called `__f_ep` in 6.1".to_owned(),
         }),
         guard: Some(GuardEntry {
-            code: "long read(struct file *of)\n{\n\treturn 0;\n}\n".to_owned(),
+            code: "long read(void *of)\n{\n\treturn 0;\n}\n".to_owned(),
             gives_0_on: vec![name("6.1.0-56-amd64")],
             gives_1_on: vec![name("5.10.0-46-amd64")],
         }),
