@@ -51,9 +51,8 @@ impl Selector {
         let name = &kernel.name;
         let fits =
             |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.fits(text));
-        let is_named = |pattern: &Pattern| {
-            pattern.fits(&name.to_string()) || kernel.aliases.iter().any(|alias| *alias == pattern.text)
-        };
+        let is_named =
+            |pattern: &Pattern| pattern.fits(&name.to_string()) || kernel.aliases.contains(&pattern.text);
         self.name.as_ref().is_none_or(is_named)
             && fits(&self.distro, &name.distro)
             && fits(&self.arch, name.arch.as_str())

@@ -28,7 +28,7 @@ pub(super) fn is_first(report: &Report, loader: &str) -> bool {
 }
 
 /// The kernels on which a finding counts: without those on which it is excused.
-pub(super) fn counting<'a>(finding: &'a FindingEntry) -> impl Iterator<Item = &'a str> {
+pub(super) fn counting(finding: &FindingEntry) -> impl Iterator<Item = &str> {
     let excused = |kernel: &&String| finding.excused.iter().any(|excused| excused.kernels.contains(kernel));
     finding.kernels.iter().filter(move |kernel| !excused(kernel)).map(String::as_str)
 }

@@ -116,10 +116,10 @@ fn vanished(old: &Btf, new: &Btf) -> Vec<Access> {
 fn structs(btf: &Btf) -> BTreeMap<&str, Vec<TypeId>> {
     let mut all: BTreeMap<&str, Vec<TypeId>> = BTreeMap::new();
     for id in btf.own_ids() {
-        if let Type::Struct(of) = btf.ty(id) {
-            if !of.name.is_empty() {
-                all.entry(of.name).or_default().push(id);
-            }
+        if let Type::Struct(of) = btf.ty(id)
+            && !of.name.is_empty()
+        {
+            all.entry(of.name).or_default().push(id);
         }
     }
     all

@@ -60,6 +60,9 @@ pub(super) fn write(report: &Report, index: &Index, columns: usize, out: &mut dy
         paragraph(&format!("{object}{verdict}{rules}"), 2, columns, out)?;
         let kernels = all.iter().filter_map(|entry| entry.kernel.as_deref());
         let names: Vec<_> = kernels.map(|kernel| index.short_name(kernel)).collect();
+        if names.is_empty() {
+            continue;
+        }
         for line in Kernels::new(names, false).lines(columns.saturating_sub(4), LINES_OF_KERNELS) {
             writeln!(out, "    {line}")?;
         }
