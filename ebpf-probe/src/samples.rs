@@ -6,7 +6,7 @@ struct Aligned<T: ?Sized>(T);
 
 /// One committed BPF object.
 ///
-/// Every sample has one program, `read_group` in section `raw_tp/sys_enter`, and two array maps of one element, `requests`
+/// Every sample of [`ALL`] has one program, `read_group` in section `raw_tp/sys_enter`, and two array maps of one element, `requests`
 /// and `answers`; `bpf/vfio_sample.h` describes what they hold. Every relocated access is rooted at
 /// `struct vfio_group` or a flavour of it. The objects are little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

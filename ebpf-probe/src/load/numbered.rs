@@ -238,16 +238,21 @@ mod tests {
             assert_eq!(code(&before), code(&after));
             assert_eq!(before.functions.len(), after.functions.len());
             assert_eq!(before.relos.len(), after.relos.len());
-            for relo in &after.relos {
-                // 10 bits of column, as the kernel splits it.
-                let line = after.source(relo).expect("it has a line");
-                let number = line.line << 10 | line.column;
-                // What the reader shows may be the line of the first use of a number, which stands behind it.
-                let own = numbers.of(relo.section, relo.insn).expect("it is there");
-                let section = &after.sections[relo.section].insns;
-                let last = numbers.of(relo.section, u32::try_from(section.len() - 1).expect("few"));
-                assert!((own..=last.expect("it is there")).contains(&number), "{number} for {own}");
+            let header =
+                section_header(&file, b".BTF.ext").expect("it has headers").expect("and this section");
+            let start = number(&file, header + 0x18, 8).expect("it is there");
+            let mut found = 0;
+            for (name, records) in groups(&file[start..], LINES).expect("it was written so") {
+                let name = before.btf.as_deref().expect("it has types").text(name);
+                let section = before.sections.iter().position(|section| section.name == name);
+                for [offset, _, _, number] in records {
+                    assert_eq!(numbers.of(section.expect("it is there"), offset / 8), Some(number));
+                    found += 1;
+                }
             }
+            let insns = before.sections.iter().flat_map(|section| &section.insns);
+            // Second slots have an operation of 0, and no record.
+            assert_eq!(found, insns.filter(|insn| insn.code != 0).count());
         }
     }
 
