@@ -18,8 +18,9 @@ pub(super) fn write(report: &Report, index: &Index, columns: usize, out: &mut dy
     let Some(policy) = &report.policy else { return Ok(()) };
     for finding in &policy.findings {
         let head = format!("{}[{}]", finding.level, finding.rule);
-        for (number, line) in
-            wrap(&format!("{head}: {}", clean(&finding.message)), columns).into_iter().enumerate()
+        for (number, line) in wrap(&format!("{head}: {}", clean(&finding.message)), columns.saturating_sub(2))
+            .into_iter()
+            .enumerate()
         {
             match line.strip_prefix(&head).filter(|_| number == 0) {
                 Some(rest) => writeln!(out, "{}{rest}", paint(level(finding.level), &head))?,
