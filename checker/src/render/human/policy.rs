@@ -8,7 +8,7 @@ use super::summary::paragraph;
 use crate::render::style::{level, paint};
 use crate::render::text::{clean, count, wrap};
 use crate::report::Report;
-use crate::report::model::{BlockedEntry, ExcusedEntry};
+use crate::report::model::{BlockedEntry, ExcusedEntry, PolicyFinding};
 
 /// More lines of kernels than these are shortened.
 const LINES_OF_KERNELS: usize = 3;
@@ -16,31 +16,42 @@ const LINES_OF_KERNELS: usize = 3;
 /// Writes it, with an empty line after it; nothing where there is no policy.
 pub(super) fn write(report: &Report, index: &Index, columns: usize, out: &mut dyn Write) -> io::Result<()> {
     let Some(policy) = &report.policy else { return Ok(()) };
-    for finding in &policy.findings {
-        let head = format!("{}[{}]", finding.level, finding.rule);
-        for (number, line) in wrap(&format!("{head}: {}", clean(&finding.message)), columns.saturating_sub(2))
-            .into_iter()
-            .enumerate()
-        {
-            match line.strip_prefix(&head).filter(|_| number == 0) {
-                Some(rest) => writeln!(out, "{}{rest}", paint(level(finding.level), &head))?,
-                None => writeln!(out, "  {line}")?,
-            }
-        }
-        paragraph(&format!("= help: {}", clean(&finding.help)), 3, columns, out)?;
-        writeln!(out)?;
-    }
+    policy.findings.iter().try_for_each(|finding| problem(finding, columns, out))?;
     let name = if policy.file.is_empty() { "the baseline".to_owned() } else { clean(&policy.file) };
     let required = report.kernels.iter().filter(|kernel| kernel.standing == Some("required")).count();
     let required = count(required, "required kernel", "required kernels");
-    if policy.passes {
-        paragraph(&format!("{name}: passes ({required})"), 0, columns, out)?;
-        return writeln!(out);
+    let passes = if policy.passes { "passes" } else { "does not pass" };
+    paragraph(&format!("{name}: {passes} ({required})"), 0, columns, out)?;
+    in_the_way(report, &policy.blocked, index, columns, out)?;
+    writeln!(out)
+}
+
+/// What is wrong with the policy itself.
+fn problem(finding: &PolicyFinding, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let head = format!("{}[{}]", finding.level, finding.rule);
+    for (number, line) in wrap(&format!("{head}: {}", clean(&finding.message)), columns.saturating_sub(2))
+        .into_iter()
+        .enumerate()
+    {
+        match line.strip_prefix(&head).filter(|_| number == 0) {
+            Some(rest) => writeln!(out, "{}{rest}", paint(level(finding.level), &head))?,
+            None => writeln!(out, "  {line}")?,
+        }
     }
-    paragraph(&format!("{name}: does not pass ({required})"), 0, columns, out)?;
-    // What is in the way for the same reasons is told together.
+    paragraph(&format!("= help: {}", clean(&finding.help)), 3, columns, out)?;
+    writeln!(out)
+}
+
+/// What is in the way, that which is so for the same reasons together.
+fn in_the_way(
+    report: &Report,
+    blocked: &[BlockedEntry],
+    index: &Index,
+    columns: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut told: Vec<(&BlockedEntry, Vec<&BlockedEntry>)> = Vec::new();
-    for entry in &policy.blocked {
+    for entry in blocked {
         let is_alike = |known: &BlockedEntry| {
             (known.object, known.verdict, &known.rules, known.kernel.is_some())
                 == (entry.object, entry.verdict, &entry.rules, entry.kernel.is_some())
@@ -68,7 +79,7 @@ pub(super) fn write(report: &Report, index: &Index, columns: usize, out: &mut dy
             writeln!(out, "    {line}")?;
         }
     }
-    writeln!(out)
+    Ok(())
 }
 
 /// Why a finding does not count on some kernels.
