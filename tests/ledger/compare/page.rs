@@ -79,7 +79,13 @@ fn machines(book: &Book, out: &mut String) -> fmt::Result {
         let name = format!("{}: {}", machine.name, machine.package);
         row(out, &name, &counts(of.map(|line| (&line.record, 1))))?;
     }
-    writeln!(out)
+    let accesses = book.accesses();
+    writeln!(
+        out,
+        "\nOf the accesses of what aya loaded, the kernel has {} as ebpf-probe predicted in the machine, and {} not; {} are in \
+         programs that were not loaded, or in code that the verifier took away.\n",
+        accesses.confirmed, accesses.contradicted, accesses.not_read
+    )
 }
 
 fn wrong(book: &Book, out: &mut String) -> fmt::Result {
