@@ -33,7 +33,7 @@ fn head(book: &Book, out: &mut String) -> fmt::Result {
     )?;
     writeln!(
         out,
-        "{} objects (the samples, and all that Debian's libbpf-tools carry) in {} machines that run Debian's kernels, with VFIO's \
+        "{} objects (the samples, and all that the oldest and the newest of Debian's libbpf-tools carry) in {} machines that run Debian's kernels, with VFIO's \
          modules loaded (`+vfio`) and without. libbpf loads each object as a whole, and each program alone when that fails; what \
          is loaded is attached. aya loads program by program. A line is one such attempt.\n",
         book.objects.len(),
