@@ -69,6 +69,19 @@ pub struct Function {
 pub struct Observation {
     /// The objects, in the order in which they were given.
     pub objects: Vec<ObservedObject>,
+    /// How many accesses are as predicted.
+    pub summary: Accesses,
+}
+
+/// How the instructions of accesses compare, as the kernel has them, with what the probe predicted in the machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accesses {
+    /// As predicted.
+    pub confirmed: usize,
+    /// Not as predicted.
+    pub contradicted: usize,
+    /// The machine does not show it: the program was not loaded, or its code is gone.
+    pub not_read: usize,
 }
 
 /// An object that aya loaded, or not.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use corecheck_tests::ledger::Accesses;
 use serde::Serialize;
 
 use super::machine::Machine;
@@ -60,9 +61,18 @@ pub fn counts<'a>(lines: impl Iterator<Item = (&'a Record, usize)>) -> BTreeMap<
 }
 
 impl Book {
-    /// How many verdicts were wrong.
+    /// How the accesses of all machines compare.
+    pub fn accesses(&self) -> Accesses {
+        self.machines.iter().map(|machine| machine.accesses).fold(Accesses::default(), |sum, of| Accesses {
+            confirmed: sum.confirmed + of.confirmed,
+            contradicted: sum.contradicted + of.contradicted,
+            not_read: sum.not_read + of.not_read,
+        })
+    }
+
+    /// How many verdicts and accesses were wrong.
     pub fn wrong(&self) -> usize {
         let of = |class| self.counts.get(&class).copied().unwrap_or(0);
-        of(Class::FalselyOk) + of(Class::FalselyFailing)
+        of(Class::FalselyOk) + of(Class::FalselyFailing) + self.accesses().contradicted
     }
 }

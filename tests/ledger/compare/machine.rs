@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use corecheck::loader::Loader;
 use corecheck::object::Object;
-use corecheck_tests::ledger::{Attempt, Came, Observation, Observed};
+use corecheck_tests::ledger::{Accesses, Attempt, Came, Observation, Observed};
 use serde::Serialize;
 
 use super::cause::{self, Cause};
@@ -25,6 +25,8 @@ pub struct Machine {
     pub release: String,
     /// The modules that were loaded.
     pub modules: BTreeSet<String>,
+    /// What aya's programs have at their accesses.
+    pub accesses: Accesses,
     /// Where its kernel is on the host.
     #[serde(skip)]
     folder: PathBuf,
@@ -54,6 +56,7 @@ impl Machine {
             name: given.file_name().context("a name")?.to_string_lossy().into_owned(),
             package: text("package")?,
             release: text("release")?,
+            accesses: Accesses::default(),
             modules: text("modules")?.split_whitespace().map(str::to_owned).collect(),
             folder: PathBuf::from(text("folder")?),
             given: given.to_owned(),
@@ -61,7 +64,7 @@ impl Machine {
     }
 
     /// Its part of the ledger.
-    pub fn records(&self, objects: &BTreeMap<String, Object>) -> Result<Vec<Record>> {
+    pub fn records(&mut self, objects: &BTreeMap<String, Object>) -> Result<Vec<Record>> {
         let list: Vec<Object> = objects.values().cloned().collect();
         let kernel = predict::kernel(&self.folder, &list)?;
         let predict = |name: &str, only: Option<&str>, loader: Loader| -> Result<Prediction> {
@@ -80,6 +83,7 @@ impl Machine {
         if self.given.join("aya.json").exists() {
             let text = self.lines("aya.json")?.join("\n");
             let observation: Observation = serde_json::from_str(&text)?;
+            self.accesses = observation.summary;
             ensure!(
                 observation.objects.len() == objects.len(),
                 "{}: {} objects were tried with aya",

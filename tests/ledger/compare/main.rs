@@ -71,9 +71,9 @@ fn compare(
     loaders: Vec<String>,
 ) -> Result<ExitCode> {
     let objects = read_objects(objects)?;
-    let machines = Machine::all(machines)?;
+    let mut machines = Machine::all(machines)?;
     let mut records = Vec::new();
-    for machine in &machines {
+    for machine in &mut machines {
         let of = machine.records(&objects).with_context(|| format!("machine {}", machine.name))?;
         records.extend(of.into_iter().map(|record| (machine.name.clone(), record)));
     }

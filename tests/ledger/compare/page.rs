@@ -33,7 +33,7 @@ fn head(book: &Book, out: &mut String) -> fmt::Result {
     )?;
     writeln!(
         out,
-        "{} objects (the samples, and all that Debian's libbpf-tools carry) in {} machines that run Debian's kernels, with VFIO's \
+        "{} objects (the samples, and all that the oldest and the newest of Debian's libbpf-tools carry) in {} machines that run Debian's kernels, with VFIO's \
          modules loaded (`+vfio`) and without. libbpf loads each object as a whole, and each program alone when that fails; what \
          is loaded is attached. aya loads program by program. A line is one such attempt.\n",
         book.objects.len(),
@@ -79,7 +79,13 @@ fn machines(book: &Book, out: &mut String) -> fmt::Result {
         let name = format!("{}: {}", machine.name, machine.package);
         row(out, &name, &counts(of.map(|line| (&line.record, 1))))?;
     }
-    writeln!(out)
+    let accesses = book.accesses();
+    writeln!(
+        out,
+        "\nOf the accesses of what aya loaded, the kernel has {} as ebpf-probe predicted in the machine, and {} not; {} are in \
+         programs that were not loaded, or in code that the verifier took away.\n",
+        accesses.confirmed, accesses.contradicted, accesses.not_read
+    )
 }
 
 fn wrong(book: &Book, out: &mut String) -> fmt::Result {
