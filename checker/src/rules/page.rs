@@ -7,7 +7,7 @@ pub struct Page {
     pub meaning: String,
     /// Why it happens: what the loader does, and in which function of libbpf.
     pub cause: String,
-    /// An example, line by line: C, or commands.
+    /// An example, line by line: C, commands, or a policy.
     pub example: String,
     /// What to do.
     pub remedy: String,
@@ -33,7 +33,7 @@ impl Page {
         let [meaning, cause, example, remedy] = parts;
         let fenced = trimmed(&example);
         let [first, example @ .., "```"] = fenced else { return None };
-        matches!(*first, "```c" | "```sh").then_some(())?;
+        matches!(*first, "```c" | "```sh" | "```toml").then_some(())?;
         let page = Self {
             meaning: paragraphs(&meaning),
             cause: paragraphs(&cause),
