@@ -1,6 +1,5 @@
 //! Which kernels first or last had something: along the releases of one distribution, architecture and flavour.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use corecheck_layouts::kernel::{Absence, Kernel};
@@ -47,6 +46,8 @@ pub(super) struct Gap {
 /// All kernels at hand: those that were judged, at their positions, and behind them those that were looked up besides.
 pub(super) struct History<'k> {
     pub(super) all: Vec<&'k Kernel>,
+    /// What orders them.
+    ages: Vec<Age>,
     /// How many of them were judged.
     judged: usize,
     /// Kernels that were looked up again, for more of their types, by position.
@@ -59,10 +60,11 @@ pub(super) fn line_of(kernel: &Kernel) -> Line<'_> {
     (&kernel.name.distro, kernel.name.arch.as_str(), &kernel.facts.flavour)
 }
 
-/// Orders kernels of a history by version, then by release: numbers by value, as far as there are any.
-pub(super) fn by_version(one: &Kernel, other: &Kernel) -> Ordering {
-    let key = |kernel: &Kernel| (numbers(&kernel.facts.version), numbers(&kernel.name.release));
-    key(one).cmp(&key(other))
+/// What orders kernels of a history: version, then release; numbers by value, as far as there are any.
+type Age = (Vec<u64>, Vec<u64>);
+
+fn age(kernel: &Kernel) -> Age {
+    (numbers(&kernel.facts.version), numbers(&kernel.name.release))
 }
 
 fn numbers(text: &str) -> Vec<u64> {
@@ -95,10 +97,11 @@ impl<'k> History<'k> {
         for (at, kernel) in all.iter().enumerate() {
             lines.entry(line_of(kernel)).or_default().push(at);
         }
+        let ages: Vec<Age> = all.iter().map(|kernel| age(kernel)).collect();
         for line in lines.values_mut() {
-            line.sort_by(|&one, &other| by_version(all[one], all[other]));
+            line.sort_by(|&one, &other| ages[one].cmp(&ages[other]));
         }
-        Self { all, judged: kernels.len(), again, lines }
+        Self { all, ages, judged: kernels.len(), again, lines }
     }
 
     /// The kernel at this place, with all of its types that were looked up for help.
@@ -152,10 +155,10 @@ impl<'k> History<'k> {
         for &kernel in failing {
             let Some(of) = self.all.get(kernel) else { continue };
             let own = self.lines.get(&line_of(of)).map(Vec::as_slice).unwrap_or_default();
-            let mut gap = self.gap(own, of, presence);
+            let mut gap = self.gap(own, kernel, presence);
             if own.len() < 2 {
                 let other = widest(&counts, known_arch(of)).and_then(|line| self.lines.get(&line));
-                gap = self.gap(other.map(Vec::as_slice).unwrap_or_default(), of, presence);
+                gap = self.gap(other.map(Vec::as_slice).unwrap_or_default(), kernel, presence);
             }
             if let Some(gap) = gap {
                 *gaps.entry(gap).or_default() += 1;
@@ -167,12 +170,13 @@ impl<'k> History<'k> {
     }
 
     /// Where a kernel stands in a history: between which that have it.
-    fn gap(&self, line: &[usize], kernel: &Kernel, presence: &[Presence]) -> Option<Gap> {
+    fn gap(&self, line: &[usize], kernel: usize, presence: &[Presence]) -> Option<Gap> {
         let is = |at: &usize, wanted: bool| presence.get(*at).copied().flatten() == Some(wanted);
-        let is_placed = line.len() > 1 && !numbers(&kernel.facts.version).is_empty();
+        let age = self.ages.get(kernel)?;
+        let is_placed = line.len() > 1 && !age.0.is_empty();
         // One of which no version is known stands behind all.
         let here = match is_placed {
-            true => line.partition_point(|&at| by_version(self.all[at], kernel) == Ordering::Less),
+            true => line.partition_point(|&at| self.ages[at] < *age),
             false => line.len(),
         };
         let (before, after) = line.split_at(here);
