@@ -2,7 +2,7 @@
 //! report.
 //!
 //! A policy changes no verdict: what loads where is not up to it. It says which kernels decide, how grave a rule's findings
-//! are, and which are excused; the [`gate`] is what comes of it.
+//! are, and which are excused; [`apply`] says what comes of it.
 
 mod baseline;
 mod excuse;
