@@ -169,7 +169,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
             let cause = |kernel: &Kernel| match demands.policy.standing(kernel) {
                 Standing::Ignored => Some(LeftOut::Ignored),
                 // Of a kernel that a policy names there is always something to say, if only that it is not known.
-                Standing::Required if !demands.policy.kernels.is_empty() => None,
+                Standing::Required if demands.policy.requires_some() => None,
                 _ => has_nothing_to_say(kernel, &objects, &roots),
             };
             chosen.retain(|kernel| match cause(kernel) {

@@ -58,11 +58,17 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// What becomes of a kernel. Where a policy names no kernels all are required; where it names some, others are wanted.
+    /// What becomes of a kernel. Where a policy requires some kernels, those that no selector fits are wanted; where it requires
+    /// none by name, they are required: to ignore some must not let all others pass.
     pub fn standing(&self, kernel: &Kernel) -> Standing {
         let named = self.kernels.iter().find(|selector| selector.matches(kernel));
-        let other = if self.kernels.is_empty() { Standing::Required } else { Standing::Wanted };
+        let other = if self.requires_some() { Standing::Wanted } else { Standing::Required };
         named.map_or(other, |selector| selector.standing)
+    }
+
+    /// Whether it says of some kernels that they are required.
+    pub fn requires_some(&self) -> bool {
+        self.kernels.iter().any(|selector| selector.standing == Standing::Required)
     }
 
     /// The constants that some of these objects have: a policy may speak of others, too.

@@ -70,6 +70,15 @@ fn ignored_kernels_are_left_out_and_said() {
 }
 
 #[test]
+fn to_ignore_some_requires_the_others() {
+    let run = check("[[kernels]]\nname = \"*-azure/*\"\nare = \"ignored\"\n");
+    assert_eq!(run.status, 1, "other kernels fail");
+    let report = json(&run);
+    let kernels = report["kernels"].as_array().expect("a list");
+    assert!(kernels.len() > 20 && kernels.iter().all(|kernel| kernel["standing"] == "required"));
+}
+
+#[test]
 fn a_gate_that_asks_for_nothing_is_an_error() {
     let run = check("[[kernels]]\ndistro = \"fedora\"\nversion = \">= 6\"\nare = \"required\"\n");
     assert_eq!(run.status, 2);

@@ -26,7 +26,7 @@ fn head(book: &Book, out: &mut String) -> fmt::Result {
     writeln!(out, "# Ledger: what corecheck says, and what kernels do\n")?;
     writeln!(
         out,
-        "Made by `tests/run --ledger` on {}: corecheck {}; {}. Not written by hand.\n",
+        "Made by `tests/ledger/run` on {}: corecheck {}; {}. Not written by hand.\n",
         book.date,
         book.corecheck,
         book.loaders.join("; ")
