@@ -1,7 +1,8 @@
 //! Which kernels have the same candidates of a root.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use corecheck_layouts::btf::{Btf, TypeId};
 use corecheck_layouts::kernel::{Absence, Found, Gap};

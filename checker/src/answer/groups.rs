@@ -1,6 +1,8 @@
 //! Which accesses of an object must be resolved together.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use corecheck_layouts::btf::{Btf, Kind, TypeId};
 

@@ -1,7 +1,8 @@
 //! What becomes of requirements on many kernels. Kernels that have the same of what was looked up share the answer.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use corecheck_layouts::btf::Kind;
 use corecheck_layouts::kernel::{Found, Kernel, Modules, find_all};

@@ -53,6 +53,8 @@ pub(super) struct History<'k> {
     /// Kernels that were looked up again, for more of their types, by position.
     again: BTreeMap<usize, &'k Kernel>,
     lines: BTreeMap<Line<'k>, Vec<usize>>,
+    /// The longest history of each architecture: see [`widest`].
+    counts: BTreeMap<Line<'k>, usize>,
 }
 
 /// The history that a kernel belongs to.
@@ -101,7 +103,9 @@ impl<'k> History<'k> {
         for line in lines.values_mut() {
             line.sort_by(|&one, &other| ages[one].cmp(&ages[other]));
         }
-        Self { all, ages, judged: kernels.len(), again, lines }
+        let complete = |at: &&usize| all[**at].is_complete();
+        let counts = lines.iter().map(|(line, of)| (*line, of.iter().filter(complete).count())).collect();
+        Self { all, ages, judged: kernels.len(), again, lines, counts }
     }
 
     /// The kernel at this place, with all of its types that were looked up for help.
@@ -149,19 +153,28 @@ impl<'k> History<'k> {
     /// The gaps that the failing kernels are in, each once; those of histories with most of them first.
     pub(super) fn gaps(&self, failing: &BTreeSet<usize>, presence: &[Presence]) -> Vec<Gap> {
         let mut gaps: BTreeMap<Gap, usize> = BTreeMap::new();
-        let complete = |at: &&usize| self.all[**at].is_complete();
-        let counts =
-            self.lines.iter().map(|(line, all)| (*line, all.iter().filter(complete).count())).collect();
+        let mut of_lines: BTreeMap<Line<'k>, BTreeSet<usize>> = BTreeMap::new();
         for &kernel in failing {
-            let Some(of) = self.all.get(kernel) else { continue };
-            let own = self.lines.get(&line_of(of)).map(Vec::as_slice).unwrap_or_default();
-            let mut gap = self.gap(own, kernel, presence);
-            if own.len() < 2 {
-                let other = widest(&counts, known_arch(of)).and_then(|line| self.lines.get(&line));
-                gap = self.gap(other.map(Vec::as_slice).unwrap_or_default(), kernel, presence);
+            if let Some(of) = self.all.get(kernel) {
+                of_lines.entry(line_of(of)).or_default().insert(kernel);
             }
-            if let Some(gap) = gap {
-                *gaps.entry(gap).or_default() += 1;
+        }
+        for (line, failing) in of_lines {
+            let own = self.lines.get(&line).map(Vec::as_slice).unwrap_or_default();
+            let line = match own.len() {
+                // It stands alone.
+                ..2 => {
+                    let kernel = own.first().and_then(|&kernel| self.all.get(kernel));
+                    let widest = kernel.and_then(|kernel| widest(&self.counts, known_arch(kernel)));
+                    widest.and_then(|line| self.lines.get(&line)).map(Vec::as_slice).unwrap_or_default()
+                }
+                _ => own,
+            };
+            let marks = Marks::new(line, presence);
+            for kernel in failing {
+                if let Some(gap) = self.gap(line, &marks, kernel) {
+                    *gaps.entry(gap).or_default() += 1;
+                }
             }
         }
         let mut gaps: Vec<(Gap, usize)> = gaps.into_iter().collect();
@@ -170,8 +183,7 @@ impl<'k> History<'k> {
     }
 
     /// Where a kernel stands in a history: between which that have it.
-    fn gap(&self, line: &[usize], kernel: usize, presence: &[Presence]) -> Option<Gap> {
-        let is = |at: &usize, wanted: bool| presence.get(*at).copied().flatten() == Some(wanted);
+    fn gap(&self, line: &[usize], marks: &Marks, kernel: usize) -> Option<Gap> {
         let age = self.ages.get(kernel)?;
         let is_placed = line.len() > 1 && !age.0.is_empty();
         // One of which no version is known stands behind all.
@@ -179,17 +191,7 @@ impl<'k> History<'k> {
             true => line.partition_point(|&at| self.ages[at] < *age),
             false => line.len(),
         };
-        let (before, after) = line.split_at(here);
-        let last = before.iter().rposition(|at| is(at, true));
-        let since = last.map_or(0, |last| last + 1);
-        let next = after.iter().position(|at| is(at, true));
-        let gap = Gap {
-            last_with: last.map(|last| before[last]),
-            first_without: last.and_then(|_| line[since..].iter().find(|at| is(at, false)).copied()),
-            last_without: next
-                .and_then(|next| line[..here + next].iter().rev().find(|at| is(at, false)).copied()),
-            first_with: next.map(|next| after[next]),
-        };
+        let gap = marks.gap(here);
         (gap.last_with.is_some() || gap.first_with.is_some()).then_some(gap)
     }
 
@@ -207,6 +209,61 @@ impl<'k> History<'k> {
         }
         pairs.truncate(MOST);
         pairs
+    }
+}
+
+/// For every place in a history, and for its end: what is nearest before it, and from it on.
+struct Marks {
+    before: Vec<Nearest>,
+    after: Vec<Nearest>,
+}
+
+/// What is nearest on one side of a place, as places in [`History::all`].
+#[derive(Debug, Clone, Copy, Default)]
+struct Nearest {
+    /// The nearest kernel that has it.
+    with: Option<usize>,
+    /// Of those without it up to there, the one next to that kernel.
+    next_to_with: Option<usize>,
+    /// And the one next to the place.
+    next_to_here: Option<usize>,
+}
+
+impl Marks {
+    fn new(line: &[usize], presence: &[Presence]) -> Self {
+        let before = Self::along(line.iter(), presence);
+        let mut after = Self::along(line.iter().rev(), presence);
+        after.reverse();
+        Self { before, after }
+    }
+
+    fn along<'l>(line: impl Iterator<Item = &'l usize>, presence: &[Presence]) -> Vec<Nearest> {
+        let mut now = Nearest::default();
+        let mut all = vec![now];
+        for &at in line {
+            match presence.get(at).copied().flatten() {
+                Some(true) => now = Nearest { with: Some(at), ..Nearest::default() },
+                Some(false) => {
+                    now.next_to_with = now.next_to_with.or(Some(at));
+                    now.next_to_here = Some(at);
+                }
+                None => {}
+            }
+            all.push(now);
+        }
+        all
+    }
+
+    /// What surrounds a place.
+    fn gap(&self, here: usize) -> Gap {
+        let of = |side: &[Nearest]| side.get(here).copied().unwrap_or_default();
+        let (before, after) = (of(&self.before), of(&self.after));
+        Gap {
+            last_with: before.with,
+            first_without: before.with.and(before.next_to_with.or(after.next_to_here)),
+            last_without: after.with.and(after.next_to_with.or(before.next_to_here)),
+            first_with: after.with,
+        }
     }
 }
 

@@ -25,10 +25,15 @@ pub struct Wanted<'k> {
 pub fn wanted<'k>(cases: &[Case<'_>], kernels: &[&Kernel], stored: &'k [Kernel]) -> Wanted<'k> {
     let mut wanted = Wanted::default();
     let judged: BTreeSet<_> = kernels.iter().map(|kernel| &kernel.name).collect();
+    // What was not judged, by history.
+    let mut unjudged: BTreeMap<Line<'k>, Vec<&'k Kernel>> = BTreeMap::new();
     let mut names: BTreeSet<_> = BTreeSet::new();
     let mut lines: BTreeMap<Line<'k>, usize> = BTreeMap::new();
     for kernel in stored {
         *lines.entry(line_of(kernel)).or_default() += usize::from(kernel.is_complete());
+        if !judged.contains(&kernel.name) {
+            unjudged.entry(line_of(kernel)).or_default().push(kernel);
+        }
     }
     for case in cases {
         let failing = failing(case);
@@ -38,10 +43,8 @@ pub fn wanted<'k>(cases: &[Case<'_>], kernels: &[&Kernel], stored: &'k [Kernel])
         let history = History::new(kernels, &[]);
         for ((subject, lost), failing) in failing {
             let of_lines = failing_lines(&failing, kernels, &lines);
-            let others = stored
-                .iter()
-                .filter(|kernel| of_lines.contains(&line_of(kernel)) && !judged.contains(&kernel.name));
-            let others: Vec<&Kernel> = others.collect();
+            let others = of_lines.iter().filter_map(|line| unjudged.get(line)).flatten();
+            let others: Vec<&Kernel> = others.copied().collect();
             let is_at_hand = others.is_empty();
             let mut roots = Vec::new();
             let mut again = BTreeSet::new();

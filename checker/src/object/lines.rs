@@ -7,7 +7,7 @@
 //! that reads the number, or what was computed from it. The addition of an offset to a pointer is made up in the same
 //! way, so that for offsets the use is where the sum is used.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::btf_ext::{Group, fault};
 use super::code::Code;

@@ -1,7 +1,9 @@
 //! Reach on many kernels: once per program and distinct set of what decides it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use corecheck_layouts::kernel::Kernel;
 

@@ -1,6 +1,8 @@
 //! The code of one program as the verifier gets it: relocated, with what each instruction refers to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::Question;
 use super::live::{Live, live};

@@ -1,7 +1,9 @@
 //! All paths of a program, one after the other, within a budget.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use corecheck_layouts::btf::Type;
 

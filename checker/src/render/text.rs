@@ -23,7 +23,11 @@ pub(super) fn clean_char(c: char) -> char {
 
 /// Columns a text takes.
 pub(super) fn width(text: &str) -> usize {
-    text.width()
+    // Most text is plain, and tables ask about each cell.
+    match text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        true => text.len(),
+        false => text.width(),
+    }
 }
 
 /// Breaks words into lines of at most `columns`; a word that is longer stands alone and sticks out. There is at
@@ -70,14 +74,20 @@ pub(super) fn join<'a>(
 ) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
+    let mut taken = 0;
+    let gap = width(between);
     for piece in pieces {
-        if !line.is_empty() && width(&line) + width(between) + width(piece) > columns {
+        let own = width(piece);
+        if !line.is_empty() && taken + gap + own > columns {
             lines.push(std::mem::take(&mut line));
+            taken = 0;
         }
         if !line.is_empty() {
             line.push_str(between);
+            taken += gap;
         }
         line.push_str(piece);
+        taken += own;
     }
     lines.push(line);
     lines

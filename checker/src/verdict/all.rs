@@ -1,7 +1,8 @@
 //! An object on many kernels: answers, what the verifier comes to, and what both mean.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use corecheck_layouts::kernel::{Kernel, Modules};
 

@@ -1,6 +1,6 @@
 //! Writing BTF: types are added or first reserved and later defined, strings are shared.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::types::SecInfo;
 use super::wire::{self, Endian, Info, Kind};
@@ -125,7 +125,7 @@ impl Builder {
             first_string: 0,
             types: Vec::new(),
             strings: vec![0],
-            offsets: HashMap::from([(String::new(), 0)]),
+            offsets: HashMap::from_iter([(String::new(), 0)]),
         }
     }
 

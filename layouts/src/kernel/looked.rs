@@ -3,8 +3,10 @@
 //! A store of a thousand kernels does not read them all: it is told the roots, and how much of them is needed, and finds these
 //! alone. So a kernel that comes out of a store has its types in one of two ways: as the BTF of whole units, or looked up.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::{Candidates, Found};
 use crate::btf::{Endian, Kind};

@@ -13,8 +13,10 @@ mod given;
 mod query;
 mod seed;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use thiserror::Error;
 

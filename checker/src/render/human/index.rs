@@ -1,6 +1,6 @@
 //! Looking things up in a report, and the short names of kernels.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::render::text::clean;
 use crate::report::Report;

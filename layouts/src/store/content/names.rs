@@ -2,7 +2,8 @@
 //! where several have one name, by which.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::{Class, Key};
 use crate::btf::{Btf, Kind, Type, TypeId};

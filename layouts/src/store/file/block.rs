@@ -5,11 +5,12 @@
 //! has of it, and a log of which unit has which. The log only tells where a unit differs from its parent: a unit that
 //! is as its parent costs nothing.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::super::bytes::{Damage, Put, Reader};
 use super::super::content::{Class, Key};
 use super::UnitNumber;
+use super::decompress::decompress;
 
 /// The most bytes that a block may have once decompressed. Real ones stay below 2 MiB.
 const MAX_BYTES: usize = 256 << 20;
@@ -176,8 +177,8 @@ impl<'s> Stored<'s> {
     /// The payload, its checksum verified.
     pub(super) fn payload(&self) -> Result<Vec<u8>, Damage> {
         let damage = |what| Damage { offset: 0, what };
-        let payload = zstd::bulk::decompress(self.compressed, self.length)
-            .map_err(|_| damage("a block does not decompress"))?;
+        let payload =
+            decompress(self.compressed, self.length).map_err(|_| damage("a block does not decompress"))?;
         if payload.len() != self.length || hash(&payload) != self.checksum {
             return Err(damage("a block is not what was written: its checksum differs"));
         }

@@ -1,12 +1,15 @@
 //! Columns: one entry of the store, spread out over all kernels.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::block::{self, Entry, State, Stored};
 use super::error::StoreError;
 use super::made::Unit;
 use super::rewrite::block_place;
+use super::signature::of_machine;
 use super::{StoreFile, UnitNumber, lineage};
 use crate::btf::Endian;
 use crate::store::content::{Class, Key};
@@ -51,6 +54,8 @@ pub(super) struct Columns<'s> {
     file: &'s StoreFile,
     /// For each kernel of the store, the place of the one that it was compared with.
     parents: Vec<Option<usize>>,
+    /// For each, what its signatures begin with.
+    machines: Vec<u64>,
     list: Vec<Column>,
     by_name: HashMap<(bool, Vec<u8>), Rc<[usize]>>,
     /// Decompressed blocks, the newest last.
@@ -67,6 +72,7 @@ impl<'s> Columns<'s> {
         Self {
             file,
             parents: all.iter().map(|(_, head)| head.parent.and_then(place)).collect(),
+            machines: all.iter().map(|(_, head)| of_machine(head.endian, head.pointer_size)).collect(),
             list: Vec::new(),
             by_name: HashMap::new(),
             blocks: VecDeque::new(),
@@ -90,6 +96,11 @@ impl<'s> Columns<'s> {
     pub(super) fn machine(&self, place: usize) -> (Endian, Option<u32>) {
         let head = self.file.units.all().get(place).map(|(_, head)| head);
         head.map_or((Endian::Little, None), |head| (head.endian, head.pointer_size))
+    }
+
+    /// Of every kernel, by place, what its signatures begin with.
+    pub(super) fn machines(&self) -> &[u64] {
+        &self.machines
     }
 
     pub(super) fn get(&self, column: usize) -> &Column {

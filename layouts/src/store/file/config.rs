@@ -1,7 +1,10 @@
 //! Configurations of kernels: of each what differs from its parent's, for kernels of one distribution have most options alike.
 //! They stand apart from the rest that is known of a kernel, because few questions need their ten thousand options.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::super::bytes::{Damage, Put, Reader};
 use super::UnitNumber;
@@ -81,7 +84,7 @@ pub(super) fn whole(
 #[derive(Debug)]
 pub(super) struct Options<'o> {
     wanted: &'o BTreeSet<String>,
-    known: HashMap<UnitNumber, Config>,
+    known: HashMap<UnitNumber, Rc<Config>>,
 }
 
 impl<'o> Options<'o> {
@@ -96,17 +99,22 @@ impl<'o> Options<'o> {
         kernel: UnitNumber,
         read: impl Fn(UnitNumber) -> Result<Option<Vec<u8>>, StoreError>,
     ) -> Result<Config, StoreError> {
-        let mut line: Vec<UnitNumber> = units.line(kernel).into_iter().collect();
-        line.sort_unstable();
-        let known = line.iter().rposition(|kernel| self.known.contains_key(kernel));
-        let mut config = known.and_then(|at| self.known.get(&line[at])).cloned().unwrap_or_default();
-        for &kernel in &line[known.map_or(0, |at| at + 1)..] {
+        // What it was compared with has a lower number always: see `Units::read`.
+        let mut line = Vec::new();
+        let mut next = Some(kernel);
+        while let Some(unread) = next.filter(|number| !self.known.contains_key(number)) {
+            line.push(unread);
+            next = units.head(unread).and_then(|head| head.parent);
+        }
+        let mut config = next.and_then(|known| self.known.get(&known)).cloned().unwrap_or_default();
+        for kernel in line.into_iter().rev() {
             if let Some(stored) = read(kernel)? {
                 let damaged = StoreError::damaged(format!("the configuration of kernel {kernel}"));
-                apply_some(&stored, |option| self.wanted.contains(option), &mut config).map_err(damaged)?;
+                let config = Rc::make_mut(&mut config);
+                apply_some(&stored, |option| self.wanted.contains(option), config).map_err(damaged)?;
             }
-            self.known.insert(kernel, config.clone());
+            self.known.insert(kernel, Rc::clone(&config));
         }
-        Ok(config)
+        Ok(Config::clone(&config))
     }
 }

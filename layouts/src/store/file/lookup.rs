@@ -3,9 +3,11 @@
 //! Kernels that have a type alike, with all that is needed of what it holds, are found by a signature of it and share one
 //! `Btf`, which holds just that. So a check costs by how many ways its types were ever laid out, not by how many kernels.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::columns::{Column, Columns};
 use super::error::StoreError;

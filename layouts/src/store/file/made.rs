@@ -1,7 +1,8 @@
 //! Definitions of one unit made into BTF: as much as is needed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::UnitNumber;
 use super::columns::Columns;

@@ -15,6 +15,7 @@ mod borders;
 mod catalogue;
 mod columns;
 mod config;
+mod decompress;
 mod disk;
 mod error;
 mod export;

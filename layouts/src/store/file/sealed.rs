@@ -2,6 +2,7 @@
 
 use super::super::bytes::{Damage, Put, Reader};
 use super::block::hash;
+use super::decompress::decompress;
 
 /// The bytes of a hash.
 const HASH_BYTES: usize = 8;
@@ -39,7 +40,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Damage> {
     let length = length.ok_or(input.damage("it is too large"))?;
     let own = input.take(HASH_BYTES)?.to_vec();
     let compressed = input.take(input.left())?;
-    let plain = zstd::bulk::decompress(compressed, length);
+    let plain = decompress(compressed, length);
     let plain = plain.map_err(|_| input.damage("it does not decompress"))?;
     let fits = plain.len() == length && hash(&plain).to_le_bytes() == *own;
     if fits { Ok(plain) } else { Err(input.damage("it does not fit its hash")) }

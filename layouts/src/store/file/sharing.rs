@@ -1,7 +1,8 @@
 //! BTF on its way out of the store, in which equal types without a name are one.
 
-use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::btf::{Builder, TypeId, TypeSpec};
 

@@ -1,14 +1,15 @@
 //! Which kernels have a type alike: for every kernel a hash of the type, with all that is needed of what it holds.
 
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashMapExt};
+
 use super::columns::Columns;
 use super::error::StoreError;
 use super::made::stub;
-use crate::btf::{TypeId, TypeSpec};
+use crate::btf::{Endian, TypeId, TypeSpec};
 use crate::store::bytes::Damage;
 use crate::store::content::{Class, Key, Target, Use, decode};
 
@@ -52,13 +53,7 @@ impl<'c, 's, 'n> Signatures<'c, 's, 'n> {
 
     /// Those of a root: of all its columns, and all definitions in them, together.
     pub(super) fn of_root(mut self, columns: &[usize]) -> Result<Vec<u64>, StoreError> {
-        let kernels = self.columns.kernels();
-        let mut all: Vec<u64> = (0..kernels)
-            .map(|place| {
-                let machine = self.columns.machine(place);
-                mix(0, hash_of(&(machine.0, machine.1)))
-            })
-            .collect();
+        let mut all = self.columns.machines().to_vec();
         for &column in columns {
             let most = self.columns.get(column).states.iter().map(Vec::len).max().unwrap_or(0);
             if most > MOST_ALIKE {
@@ -86,20 +81,19 @@ impl<'c, 's, 'n> Signatures<'c, 's, 'n> {
         // Definitions of different kernels may hold each other; those of one never do.
         self.known.insert(subject, vec![column as u64; kernels].into());
         let of = self.columns.get(column);
-        // Which definition each kernel has.
-        let variants: Vec<Option<u32>> = of
-            .of_kernel
-            .iter()
-            .map(|&state| of.states.get(state as usize).and_then(|state| state.get(which as usize).copied()))
-            .collect();
-        let mut places: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (place, variant) in variants.into_iter().enumerate() {
-            if let Some(variant) = variant {
-                places.entry(variant).or_default().push(place);
+        // Which definition each state has, and which kernels have each definition.
+        let of_states: Vec<Option<u32>> =
+            of.states.iter().map(|state| state.get(which as usize).copied()).collect();
+        let mut places = vec![Vec::new(); of.variants.len()];
+        for (place, &state) in of.of_kernel.iter().enumerate() {
+            if let Some(variant) = of_states.get(state as usize).copied().flatten() {
+                let what = "a kernel has a definition that is not there";
+                let damaged = || StoreError::damaged("a type")(Damage { offset: 0, what });
+                places.get_mut(variant as usize).ok_or_else(damaged)?.push(place);
             }
         }
         let mut hashes = vec![0_u64; kernels];
-        for (variant, places) in places {
+        for (variant, places) in (0..).zip(places).filter(|(_, places)| !places.is_empty()) {
             let parts = self.parts(column, variant, used)?;
             for &place in &places {
                 hashes[place] = parts.own;
@@ -161,10 +155,11 @@ impl Target for Collect {
     }
 }
 
-fn hash_of(value: &impl Hash) -> u64 {
+/// The signature that kernels of a machine begin with.
+pub(super) fn of_machine(endian: Endian, pointer_size: Option<u32>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+    (endian, pointer_size).hash(&mut hasher);
+    mix(0, hasher.finish())
 }
 
 /// Two hashes to one, by the order they come in.
