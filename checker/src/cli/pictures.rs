@@ -14,6 +14,9 @@ use crate::report::model::AccessEntry;
 /// So many types are drawn, those with the most accesses.
 const TYPES: usize = 8;
 
+/// So many fields are drawn of each, in all columns: the page stays small.
+const FIELDS: usize = 700;
+
 /// The lives of the types that the objects access. What is stored of a kernel is looked up once more, for the answers keep no more of a
 /// type than they need; of kernels that were given there is only that.
 pub(super) fn pictures(report: &Report, store: Option<&Store>, kernels: &[&Kernel]) -> Vec<TypeLife> {
@@ -73,7 +76,7 @@ fn life(name: &str, marks: &Marks, store: Option<&Store>, kernels: &[&Kernel]) -
         true => "Of kernels given with --against it shows the members that the object asks about.".to_owned(),
         false => String::new(),
     };
-    match picture(&parsed, &whole, marks) {
+    match picture(&parsed, &whole, marks, FIELDS) {
         Ok(picture) => TypeLife { name: name.to_owned(), picture: Some(picture), note },
         Err(error) => none(format!("{error}.")),
     }

@@ -154,6 +154,9 @@ fn show(args: &ShowArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A picture of its own is not made of more fields than these.
+const MOST_FIELDS: usize = 10_000;
+
 fn history(args: &HistoryArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     let words = args.type_name.join(" ");
     let kernels = looked_up(store, &store.select(&args.kernels)?, &[words.parse()?])?;
@@ -163,7 +166,7 @@ fn history(args: &HistoryArgs, store: &Store, screen: &Screen) -> anyhow::Result
     for format in &formats(&args.formats) {
         // A type without a picture must leave no empty file.
         let drawn = match format.form {
-            HistoryForm::Svg => Some(picture(&name, &kernels, &Marks::new())?),
+            HistoryForm::Svg => Some(picture(&name, &kernels, &Marks::new(), MOST_FIELDS)?),
             _ => None,
         };
         screen.write(format, |out| match (format.form, &drawn) {

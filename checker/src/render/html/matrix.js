@@ -1,6 +1,8 @@
 // The matrix: a row for each kernel, or for kernels of which the same is said; a column for each access.
 const CHUNK = 120;
-const matrix = { box: null, table: null, columns: [], pending: [], shown: 0, watcher: null };
+/// With no more columns than these there is room for the numbers.
+const WIDE = 12;
+const matrix = { box: null, table: null, columns: [], pending: [], shown: 0, watcher: null, isWide: false };
 
 function renderMatrix() {
   const sheet = data.sheets[state.sheet];
@@ -12,7 +14,8 @@ function renderMatrix() {
   const heads = matrix.columns.map(({ column, first }) => columnHead(accesses[column], column, first));
   const corner = el("th", { class: "corner", scope: "col" }, cornerText(sheet, kernels, accesses.length));
   const body = el("tbody");
-  matrix.table = el("table", { role: "grid", "aria-rowcount": matrix.pending.length + 1, "aria-colcount": matrix.columns.length + 1,
+  matrix.isWide = matrix.columns.length <= WIDE;
+  matrix.table = el("table", { class: matrix.isWide ? "wide" : "", role: "grid", "aria-rowcount": matrix.pending.length + 1, "aria-colcount": matrix.columns.length + 1,
     "aria-label": "Kernels and accesses" }, el("thead", null, el("tr", { role: "row" }, corner, heads)), body);
   matrix.box.replaceChildren(matrix.table);
   if (!kernels) matrix.box.append(el("p", { class: "nothing" }, "No kernel is left by these filters."));
@@ -82,10 +85,12 @@ function matrixRow(one, kernels, inner) {
     el("span", { class: `verdict ${one.verdict}` }, `${verdict.sign} ${one.verdict}`)));
   head.opens = { one, kernels };
   const cells = matrix.columns.map(({ column, first: isFirst }) => {
-    const kind = cellOf(outcomeAt(one, column), accesses[column]);
+    const outcome = outcomeAt(one, column);
+    const kind = cellOf(outcome, accesses[column]);
+    const number = matrix.isWide && outcome && outcome.value !== undefined ? ` ${outcome.value}` : "";
     const { sign, look, says } = CELLS[kind];
     const cell = el("td", { class: `cell ${look}${isFirst ? " first" : ""}`, role: "gridcell", tabindex: -1,
-      "aria-label": `${accessName(accesses[column])}: ${says}` }, sign);
+      "aria-label": `${accessName(accesses[column])}: ${says}${number}` }, sign, number);
     cell.opens = { one, kernels, column };
     return cell;
   });

@@ -52,5 +52,12 @@ const KINDS = {
 const kernelName = (kernel) => kernel.short || kernel.name;
 const groupName = (group) => ({ regular: "Regular", arch: "Architecture", flavour: "Flavour" }[group] || group);
 /// What the head of a column says of an access: the end of its path, or its type.
-const accessName = (access) => access.path || access.root.split(" ").pop();
+function accessName(access) {
+  if (!access.path) return access.root.split(" ").pop();
+  const steps = access.path.split(".");
+  let name = steps.pop();
+  // As many steps as there is room for.
+  while (steps.length && name.length + steps[steps.length - 1].length < 20) name = `${steps.pop()}.${name}`;
+  return steps.length ? `…${name}` : name;
+}
 const place = (source) => `${source.file}:${source.line}${source.column ? `:${source.column}` : ""}`;

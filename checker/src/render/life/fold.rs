@@ -18,15 +18,15 @@ pub(super) struct Unit {
     pub count: usize,
 }
 
-/// Names of the fields that are drawn by themselves: that a program reads, that are not on every kernel that has the type, or that are
+/// Names of the fields that are drawn by themselves: that a program reads, that are not in every layout of this history, or that are
 /// declared in several ways. All, where there are few.
-pub(super) fn notable(lanes: &[Drawn<'_>], marks: &Marks) -> BTreeSet<String> {
+pub(super) fn notable(lane: &Drawn<'_>, marks: &Marks) -> BTreeSet<String> {
     /// A field's ways: its declarations with its length, and in how many columns it is.
     type Ways<'a> = (BTreeSet<(&'a str, u64)>, usize);
     let mut fields: BTreeMap<&str, Ways<'_>> = BTreeMap::new();
     let mut columns = 0;
     let mut most = 0;
-    for stage in lanes.iter().flat_map(|lane| &lane.stages) {
+    for stage in &lane.stages {
         let Said::Laid { slots, .. } = &stage.said else { continue };
         columns += 1;
         most = most.max(slots.iter().filter(|slot| !slot.is_gap()).count());

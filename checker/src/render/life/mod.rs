@@ -41,12 +41,16 @@ pub enum NoPicture {
 /// Columns with more fields than this are not drawn.
 const MAX_SLOTS: usize = 4_000;
 
-/// Draws the life of a type over kernels.
+/// Draws the life of a type over kernels, with no more fields than `most` in all; what is left out the picture says.
 ///
 /// # Errors
 /// [`NoPicture`].
-pub fn picture(name: &TypeName, kernels: &[&Kernel], marks: &Marks) -> Result<Picture, NoPicture> {
+pub fn picture(
+    name: &TypeName,
+    kernels: &[&Kernel],
+    marks: &Marks,
+    most: usize,
+) -> Result<Picture, NoPicture> {
     let drawn = lanes::lanes(name, kernels)?;
-    let notable = fold::notable(&drawn, marks);
-    Ok(place::place(&name.to_string(), &drawn, &notable, marks))
+    Ok(place::place(&name.to_string(), &drawn, marks, most))
 }

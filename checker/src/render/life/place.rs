@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Marks;
-use super::fold::{Unit, units};
+use super::fold::{Unit, notable, units};
 use super::lanes::{Drawn, Said, Stage};
 use super::slots::Slot;
+use crate::render::text::wrap;
 
 /// Bits in a row.
 const ROW_BITS: u64 = 64;
@@ -18,7 +19,7 @@ const GUTTER: f64 = 42.0;
 /// Between columns, for bands.
 const GAP: f64 = 58.0;
 /// Width of a column that has no fields.
-const EMPTY_WIDTH: f64 = 120.0;
+const EMPTY_WIDTH: f64 = 140.0;
 /// Heads of columns.
 const HEAD: f64 = 50.0;
 /// Around everything.
@@ -86,6 +87,8 @@ pub struct Column {
     pub state: &'static str,
     /// Fields and gaps.
     pub cells: Vec<Cell>,
+    /// Why there are none, line by line.
+    pub why: Vec<Text>,
 }
 
 /// A field, some fields, or a gap.
@@ -143,7 +146,7 @@ pub struct Band {
 }
 
 /// Gives everything its place.
-pub(super) fn place(title: &str, lanes: &[Drawn<'_>], notable: &BTreeSet<String>, marks: &Marks) -> Picture {
+pub(super) fn place(title: &str, lanes: &[Drawn<'_>], marks: &Marks, most: usize) -> Picture {
     let mut notes = Vec::new();
     if let Some(more) = lanes.len().checked_sub(MAX_LANES).filter(|&more| more > 0) {
         notes.push(format!("{more} further histories are not drawn; --kernel chooses."));
@@ -151,8 +154,15 @@ pub(super) fn place(title: &str, lanes: &[Drawn<'_>], notable: &BTreeSet<String>
     let (mut x, mut y) = (MARGIN, TOP);
     let (mut bottom, mut right) = (y, MARGIN);
     let mut placed = Vec::new();
+    let mut left = most;
     for lane in lanes.iter().take(MAX_LANES) {
-        let stages = lane.stages.get(..MAX_COLUMNS).unwrap_or(&lane.stages);
+        let notable = notable(lane, marks);
+        let fitting = fitting(lane, &notable, &mut left);
+        let stages = lane.stages.get(..fitting).unwrap_or(&lane.stages);
+        if stages.is_empty() {
+            notes.push(format!("{} is not drawn; --kernel chooses.", lane.titles.join(", ")));
+            continue;
+        }
         if stages.len() < lane.stages.len() {
             let (more, of) = (lane.stages.len() - stages.len(), lane.titles.join(", "));
             notes.push(format!("{more} further columns of {of} are not drawn; --kernel chooses."));
@@ -161,7 +171,7 @@ pub(super) fn place(title: &str, lanes: &[Drawn<'_>], notable: &BTreeSet<String>
         if x > MARGIN && x + width > WIDEST {
             (x, y) = (MARGIN, bottom + ROW * 2.0);
         }
-        let (lane, lane_bottom) = place_lane(lane, stages, notable, marks, x, y);
+        let (lane, lane_bottom) = place_lane(lane, stages, &notable, marks, x, y);
         bottom = bottom.max(lane_bottom);
         right = right.max(x + width);
         x += width + GAP;
@@ -176,6 +186,21 @@ pub(super) fn place(title: &str, lanes: &[Drawn<'_>], notable: &BTreeSet<String>
         .flat_map(|column| &column.cells)
         .any(|cell| cell.is_read);
     Picture { title: title.to_owned(), width, height, lanes: placed, notes, has_marks }
+}
+
+/// How many columns of a history are drawn.
+fn fitting(lane: &Drawn<'_>, notable: &BTreeSet<String>, left: &mut usize) -> usize {
+    for (at, stage) in lane.stages.iter().enumerate() {
+        let cells = match &stage.said {
+            Said::Laid { slots, .. } => units(slots, notable).len(),
+            _ => 1,
+        };
+        if at >= MAX_COLUMNS || cells > *left {
+            return at;
+        }
+        *left -= cells;
+    }
+    lane.stages.len()
 }
 
 fn stage_width(stage: &Stage<'_>) -> f64 {
@@ -236,6 +261,7 @@ fn place_lane(
             about: about_kernels(stage),
             state: "laid",
             cells,
+            why: Vec::new(),
         });
         bottom = bottom.max(top + HEAD + height);
         before = Some((slots, scale, cells_x + WIDTH));
@@ -245,7 +271,13 @@ fn place_lane(
 }
 
 fn empty_column(stage: &Stage<'_>, x: f64, top: f64) -> Column {
-    let state = if matches!(stage.said, Said::Absent(_)) { "absent" } else { "unknown" };
+    let (state, says) = match &stage.said {
+        Said::Unknown(text) => ("unknown", text.as_str()),
+        Said::Absent(text) => ("absent", text.as_str()),
+        Said::Laid { .. } => ("laid", ""),
+    };
+    let lines = wrap(says, (EMPTY_WIDTH / CHAR) as usize).into_iter().take(6).enumerate();
+    let why = lines.map(|(at, text)| Text { x: x + 8.0, y: top + HEAD + 18.0 + at as f64 * 14.0, text });
     Column {
         x,
         y: top + HEAD,
@@ -255,6 +287,7 @@ fn empty_column(stage: &Stage<'_>, x: f64, top: f64) -> Column {
         about: about_kernels(stage),
         state,
         cells: Vec::new(),
+        why: why.collect(),
     }
 }
 
@@ -284,7 +317,7 @@ fn kernels(number: usize) -> String {
 }
 
 /// How many kernels are named to who points at a column.
-const NAMED: usize = 40;
+const NAMED: usize = 12;
 
 fn about_kernels(stage: &Stage<'_>) -> String {
     let mut names: Vec<String> =
@@ -403,7 +436,8 @@ fn cell(slots: &[Slot], unit: Unit, scale: &Scale, x: f64, around: &Around<'_>) 
     };
     if slot.is_gap() {
         let text = length(slot.bits());
-        let label = label(start, end, scale, x, &format!("hole, {text}"), None);
+        let short = format!("hole {}", text.replace("bytes", "B").replace("byte", "B"));
+        let label = label(start, end, scale, x, &short, None);
         let about = format!("{}: hole of {text}", place_of(start));
         return Cell { points, label, offset, about, is_read: false, change: "gap", is_shortened };
     }
@@ -432,7 +466,7 @@ fn cell(slots: &[Slot], unit: Unit, scale: &Scale, x: f64, around: &Around<'_>) 
 }
 
 /// More than these are counted.
-const LISTED: usize = 24;
+const LISTED: usize = 12;
 
 fn list<T: AsRef<str>>(texts: &[T]) -> String {
     let shown: Vec<&str> = texts.iter().take(LISTED).map(AsRef::as_ref).collect();

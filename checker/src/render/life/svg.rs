@@ -67,7 +67,7 @@ fn legend(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
     for (class, says) in read.into_iter().chain(told) {
         writeln!(out, "<rect class=\"{class}\" x=\"{}\" y=\"36\" width=\"14\" height=\"12\"/>", number(x))?;
         text("l-legend", &Text { x: x + 19.0, y: 46.0, text: says.to_owned() }, out)?;
-        x += 34.0 + says.chars().count() as f64 * 6.0;
+        x += 38.0 + says.chars().count() as f64 * 6.3;
     }
     let says = "a row is 8 bytes; ≈ drawn shorter than it is".to_owned();
     text("l-legend", &Text { x, y: 46.0, text: says }, out)
@@ -126,9 +126,7 @@ fn column(column: &Column, out: &mut dyn Write) -> io::Result<()> {
             number(column.width),
             number(column.height)
         )?;
-        let sign = if column.state == "absent" { "∅" } else { "?" };
-        let (x, y) = (column.x + column.width / 2.0 - 4.0, column.y + column.height / 2.0 + 4.0);
-        text("l-soft", &Text { x, y, text: sign.to_owned() }, out)?;
+        column.why.iter().try_for_each(|line| text("l-more", line, out))?;
     }
     writeln!(out, "</g>")?;
     column.cells.iter().try_for_each(|cell| self::cell(cell, column, out))
