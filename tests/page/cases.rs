@@ -50,13 +50,22 @@ fn of_seed(browser: &mut Browser, page: &str, work: &Path, tally: &mut Tally) ->
     browser.look("light", "screen")?;
     browser.open(page)?;
     let title = browser.evaluate("document.querySelector('h1').textContent")?;
-    tally.same("sentence", title, json!("vfio_naive.bpf.o loads on 9 of 25 kernels, fails on 13, cannot be told on 3"));
+    tally.same(
+        "sentence",
+        title,
+        json!("vfio_naive.bpf.o loads on 9 of 25 kernels, fails on 13, cannot be told on 3"),
+    );
     tally.same("rows", browser.evaluate(ROWS)?, json!(25));
     tally.same("columns", browser.evaluate(COLUMNS)?, json!(7));
     tally.same("cells", browser.evaluate("document.querySelectorAll('td.cell').length")?, json!(175));
-    let groups = browser.evaluate("[...document.querySelectorAll('tr.group th')].map(th => th.textContent)")?;
+    let groups =
+        browser.evaluate("[...document.querySelectorAll('tr.group th')].map(th => th.textContent)")?;
     tally.same("groups", groups, json!(["Regular", "Architecture", "Flavour"]));
-    tally.same("grid", browser.evaluate("document.querySelector('#grid table').getAttribute('role')")?, json!("grid"));
+    tally.same(
+        "grid",
+        browser.evaluate("document.querySelector('#grid table').getAttribute('role')")?,
+        json!("grid"),
+    );
     shot(browser, work, "seed-light.png")?;
 
     // Filters, and the address that keeps them.
@@ -80,7 +89,11 @@ fn of_seed(browser: &mut Browser, page: &str, work: &Path, tally: &mut Tally) ->
     browser.press("Escape")?;
     tally.same("escape clears it", browser.evaluate(ROWS)?, json!(25));
     browser.write("minor")?;
-    tally.same("text for accesses", (browser.evaluate(ROWS)?, browser.evaluate(COLUMNS)?), (json!(25), json!(1)));
+    tally.same(
+        "text for accesses",
+        (browser.evaluate(ROWS)?, browser.evaluate(COLUMNS)?),
+        (json!(25), json!(1)),
+    );
     browser.press("Escape")?;
     browser.write("nothing-is-called-so")?;
     let nothing = browser.evaluate("document.querySelector('.nothing').textContent")?;
@@ -90,7 +103,13 @@ fn of_seed(browser: &mut Browser, page: &str, work: &Path, tally: &mut Tally) ->
     // A cell by the mouse.
     browser.click(&cell("5.19", 1))?;
     let panel = text(browser, "#panel")?;
-    for wanted in ["struct vfio_group.kref", "expected (as compiled)", "vfio_naive.bpf.c:", "field-missing", "Reach: reached"] {
+    for wanted in [
+        "struct vfio_group.kref",
+        "expected (as compiled)",
+        "vfio_naive.bpf.c:",
+        "field-missing",
+        "Reach: reached",
+    ] {
         tally.holds(&format!("the panel tells {wanted:?}: {panel}"), panel.contains(wanted));
     }
     shot(browser, work, "cell-light.png")?;
@@ -117,7 +136,10 @@ fn of_seed(browser: &mut Browser, page: &str, work: &Path, tally: &mut Tally) ->
     browser.press("Home")?;
     browser.press("Enter")?;
     let panel = text(browser, "#panel")?;
-    tally.holds(&format!("a kernel's panel: {panel}"), panel.contains("architecture") && panel.contains("4.10"));
+    tally.holds(
+        &format!("a kernel's panel: {panel}"),
+        panel.contains("architecture") && panel.contains("4.10"),
+    );
     browser.press("Escape")?;
     for _ in 0..30 {
         browser.press("ArrowUp")?;
@@ -137,7 +159,10 @@ fn of_seed(browser: &mut Browser, page: &str, work: &Path, tally: &mut Tally) ->
     let findings = browser.evaluate("document.querySelectorAll('#findings .finding').length")?;
     tally.holds(&format!("findings: {findings}"), findings.as_u64() > Some(3));
     let program = text(browser, "#programs")?;
-    tally.holds(&format!("programs: {program}"), program.contains("read_group") && program.contains("fails on 13"));
+    tally.holds(
+        &format!("programs: {program}"),
+        program.contains("read_group") && program.contains("fails on 13"),
+    );
     browser.evaluate("document.getElementById('lives').scrollIntoView()")?;
     shot(browser, work, "life-light.png")?;
 
@@ -146,7 +171,10 @@ fn of_seed(browser: &mut Browser, page: &str, work: &Path, tally: &mut Tally) ->
     tally.holds(&format!("contrast in light: {contrast}"), contrast.as_f64() >= Some(4.5));
     let light = browser.evaluate("getComputedStyle(document.body).backgroundColor")?;
     browser.look("dark", "screen")?;
-    tally.holds("dark is another", browser.evaluate("getComputedStyle(document.body).backgroundColor")? != light);
+    tally.holds(
+        "dark is another",
+        browser.evaluate("getComputedStyle(document.body).backgroundColor")? != light,
+    );
     let contrast = worst_contrast(browser)?;
     tally.holds(&format!("contrast in dark: {contrast}"), contrast.as_f64() >= Some(4.5));
     shot(browser, work, "life-dark.png")?;
@@ -206,7 +234,8 @@ fn of_many(browser: &mut Browser, page: &str, work: &Path, tally: &mut Tally) ->
     browser.click("document.getElementById('each')")?;
     let first = browser.evaluate(ROWS)?.as_u64().unwrap_or(0);
     tally.holds(&format!("{first} rows at first"), (50..600).contains(&first));
-    browser.evaluate("{ const grid = document.getElementById('grid'); grid.scrollTop = grid.scrollHeight; }")?;
+    browser
+        .evaluate("{ const grid = document.getElementById('grid'); grid.scrollTop = grid.scrollHeight; }")?;
     browser.evaluate("new Promise(done => setTimeout(done, 300))")?;
     let then = browser.evaluate(ROWS)?.as_u64().unwrap_or(0);
     tally.holds(&format!("{then} rows after scrolling from {first}"), then > first);
@@ -234,14 +263,21 @@ fn of_nasty(browser: &mut Browser, page: &str, tally: &mut Tally) -> anyhow::Res
         tally.holds(which, text(browser, "#panel")?.contains("</script>"));
     }
     tally.same("harm", browser.evaluate("window.harmed === undefined")?, json!(true));
-    tally.same("no elements of theirs", browser.evaluate("document.querySelectorAll('img, svg[onload]').length")?, json!(0));
+    tally.same(
+        "no elements of theirs",
+        browser.evaluate("document.querySelectorAll('img, svg[onload]').length")?,
+        json!(0),
+    );
     tally.same("scripts", browser.evaluate("document.querySelectorAll('script').length")?, json!(2));
-    let turning = "/[\\u200b-\\u200f\\u202a-\\u202e\\u2066-\\u2069]/.test(document.documentElement.textContent)";
+    let turning =
+        "/[\\u200b-\\u200f\\u202a-\\u202e\\u2066-\\u2069]/.test(document.documentElement.textContent)";
     tally.same("marks that turn writing", browser.evaluate(turning)?, json!(false));
     tally.holds("they are shown as they are", text(browser, "h1")?.contains("<img src=x onerror"));
     quiet(browser, page, tally);
     // Even if a mistake let one in, the page's policy would not let it do anything.
-    browser.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.harmed=3\">')")?;
+    browser.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.harmed=3\">')",
+    )?;
     browser.evaluate("new Promise(done => setTimeout(done, 100))")?;
     tally.same("the policy holds", browser.evaluate("window.harmed === undefined")?, json!(true));
     Ok(())

@@ -32,7 +32,13 @@ impl Browser {
             .args(["-c", script, "sh"])
             .arg(folder.join("chromium.log"))
             .arg(chromium)
-            .args(["--headless", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run", "--disable-extensions"])
+            .args([
+                "--headless",
+                "--remote-debugging-pipe",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-extensions",
+            ])
             // Its sandbox does not take root, and what it opens is ours.
             .args(["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"])
             .arg(format!("--user-data-dir={}", folder.join("profile").display()))
@@ -55,8 +61,8 @@ impl Browser {
         let mut browser =
             Self { child, input, messages, events: VecDeque::new(), next: 1, session: String::new() };
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }))?;
-        let attached =
-            browser.call("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }))?;
+        let attached = browser
+            .call("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }))?;
         browser.session = attached["sessionId"].as_str().context("no session")?.to_owned();
         for domain in ["Page", "Runtime", "Log", "Network"] {
             browser.call(&format!("{domain}.enable"), json!({}))?;
@@ -87,7 +93,10 @@ impl Browser {
         let until = Instant::now() + PATIENCE;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let message = self.messages.recv_timeout(left).with_context(|| format!("chromium does not answer: {what}"))?;
+            let message = self
+                .messages
+                .recv_timeout(left)
+                .with_context(|| format!("chromium does not answer: {what}"))?;
             if is_it(&message) {
                 return Ok(message);
             }
@@ -144,7 +153,10 @@ impl Browser {
         let text = if key.len() == 1 { key } else { "" };
         let down = json!({ "type": "keyDown", "key": key, "text": text, "windowsVirtualKeyCode": code });
         self.call("Input.dispatchKeyEvent", down)?;
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code }))?;
+        self.call(
+            "Input.dispatchKeyEvent",
+            json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code }),
+        )?;
         Ok(())
     }
 
@@ -181,7 +193,9 @@ impl Browser {
             let parameters = &event["params"];
             let level = |value: &Value| matches!(value.as_str(), Some("error" | "warning" | "assert"));
             match event["method"].as_str() {
-                Some("Runtime.exceptionThrown") => complaints.push(format!("exception: {}", parameters["exceptionDetails"])),
+                Some("Runtime.exceptionThrown") => {
+                    complaints.push(format!("exception: {}", parameters["exceptionDetails"]))
+                }
                 Some("Runtime.consoleAPICalled") if level(&parameters["type"]) => {
                     complaints.push(format!("console: {parameters}"));
                 }

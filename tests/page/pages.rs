@@ -5,11 +5,11 @@ use std::io::BufWriter;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use corecheck::answer::needs_by;
 use corecheck::check::{Settings, judge, report};
 use corecheck::loader::Loader;
-use corecheck::object::Object;
+use corecheck::object::read_file;
 use corecheck::render::html::{self, TypeLife};
 use corecheck::render::life::{Marks, picture};
 use corecheck::report::Report;
@@ -33,9 +33,7 @@ pub fn of_program(corecheck: &Path, arguments: &[&str], file: &Path) -> anyhow::
 /// An object on so many kernels: those that come with the program, over and over under other names.
 pub fn crowd(object: &Path, number: usize) -> anyhow::Result<(Report, Vec<Kernel>)> {
     let store = Store::embedded()?;
-    let bytes = std::fs::read(object)?;
-    let object = Object::parse(&object.display().to_string(), &bytes).context("no object")?;
-    let objects = vec![object];
+    let objects = read_file(object)?;
     let roots = needs_by(&[Loader::LIBBPF], &objects);
     let all: Vec<&Kernel> = store.kernels().iter().collect();
     let known = store.look_up(&all, &roots)?;
@@ -60,7 +58,8 @@ pub fn make_nasty(report: &mut Report) {
     for object in &mut report.objects {
         object.path = nasty.clone();
         for access in &mut object.accesses {
-            (access.path, access.function, access.type_name) = (nasty.clone(), nasty.clone(), format!("struct {nasty}"));
+            (access.path, access.function, access.type_name) =
+                (nasty.clone(), nasty.clone(), format!("struct {nasty}"));
             if let Some(source) = &mut access.source {
                 (source.file, source.text) = (nasty.clone(), nasty.clone());
             }
@@ -76,7 +75,8 @@ pub fn make_nasty(report: &mut Report) {
     for (at, kernel) in report.kernels.iter_mut().enumerate() {
         let name = format!("{nasty}{at}");
         names.insert(kernel.name.clone(), name.clone());
-        (kernel.name, kernel.release, kernel.distro, kernel.group) = (name, nasty.clone(), nasty.clone(), nasty.clone());
+        (kernel.name, kernel.release, kernel.distro, kernel.group) =
+            (name, nasty.clone(), nasty.clone(), nasty.clone());
         kernel.aliases = vec![format!("{nasty}{at}")];
     }
     for result in &mut report.results {

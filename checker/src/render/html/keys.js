@@ -55,7 +55,7 @@ function onGridKey(event) {
 }
 
 function onPageKey(event) {
-  const typing = event.target.closest && event.target.closest("input, select, textarea");
+  const typing = event.target.closest && event.target.closest("input:not([type=checkbox]), select, textarea");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
     document.getElementById("q").focus();

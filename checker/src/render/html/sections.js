@@ -97,7 +97,7 @@ function renderNeeds(box) {
 function renderRules(box) {
   const rules = Object.entries(data.rules);
   if (!rules.length) return;
-  box.append(el("h2", null, "The rules"), rules.map(([id, rule]) => el("article", { class: "rule", id: `rule-${id}`, tabindex: -1 },
+  box.append(el("h2", null, "The rules"), ...rules.map(([id, rule]) => el("article", { class: "rule", id: `rule-${id}`, tabindex: -1 },
     el("h3", null, `${id} `, el("span", { class: "hint" }, rule.level)), el("p", null, el("em", null, prose(rule.summary))), paragraphs(rule.meaning),
     el("h4", null, "Why it happens"), paragraphs(rule.cause), el("h4", null, "Example"), el("pre", null, code(rule.example)), el("h4", null, "What to do"), paragraphs(rule.remedy))));
 }
