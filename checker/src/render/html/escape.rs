@@ -43,11 +43,11 @@ pub(super) fn json(value: &Value) -> io::Result<String> {
     Ok(out)
 }
 
-/// Makes every text harmless. Lines stay lines: code that is proposed has some.
+/// Makes every text harmless. Lines and tabs stay: code that is proposed has some.
 fn clean(value: &mut Value) {
     match value {
         Value::String(text) => {
-            let cleaned = text.chars().map(|c| if c == '\n' { c } else { clean_char(c) });
+            let cleaned = text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { clean_char(c) });
             *text = cleaned.collect();
         }
         Value::Array(values) => values.iter_mut().for_each(clean),

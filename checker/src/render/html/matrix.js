@@ -37,7 +37,10 @@ function cornerText(sheet, kernels, accesses) {
 function columnHead(access, column, first) {
   const label = accessName(access);
   const title = `${access.kind} ${access.asks}${access.source ? `\n${place(access.source)}` : ""}`;
-  const inner = el("span", { title }, access.kind === "byte_off" ? label : `${label} (${access.kind})`);
+  const asks = ASKS[access.kind] ?? `${access.kind} `;
+  // Where there is room the whole path, broken behind its dots.
+  const steps = access.path ? access.path.split(/(?<=\.)/).flatMap((step) => [step, el("wbr")]) : [label];
+  const inner = el("span", { title }, asks, matrix.isWide ? steps : label);
   const head = el("th", { class: first ? "access first" : "access", scope: "col", tabindex: -1, "aria-label": `${access.kind} ${access.asks}` }, inner);
   head.opens = { column };
   return head;

@@ -49,6 +49,10 @@ const KINDS = {
   type_matches: "matches (1 or 0)",
 };
 
+/// What the head of a column says before the name.
+const ASKS = { byte_off: "", byte_sz: "size ", field_exists: "has ", type_exists: "has ", enumval_exists: "has ", type_size: "size ", enumval_value: "value ",
+  type_matches: "like ", lshift_u64: "<< ", rshift_u64: ">> ", signed: "sign " };
+
 const kernelName = (kernel) => kernel.short || kernel.name;
 const groupName = (group) => ({ regular: "Regular", arch: "Architecture", flavour: "Flavour" }[group] || group);
 /// What the head of a column says of an access: the end of its path, or its type.
