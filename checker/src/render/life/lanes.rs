@@ -1,6 +1,6 @@
 //! What kernels say of a type, as rows of columns: a row for each history, a column for kernels that lay the type out alike.
 
-use corecheck_layouts::history::{Depth, Life, Station, Status, TypeName, layout, life};
+use corecheck_layouts::history::{Depth, Life, Status, TypeName, layout, life, lookup};
 use corecheck_layouts::kernel::{Group, Kernel};
 
 use super::slots::{Slot, slots};
@@ -52,27 +52,32 @@ pub(super) enum Said {
 /// # Errors
 /// [`NoPicture`] when there is nothing to draw.
 pub(super) fn lanes<'k>(name: &TypeName, kernels: &[&'k Kernel]) -> Result<Vec<Drawn<'k>>, NoPicture> {
-    let life = life(kernels, name);
+    // Only the seed's groups are compared with others, and comparing a thousand kernels takes its time.
+    let seed: Vec<&'k Kernel> =
+        kernels.iter().copied().filter(|kernel| !matches!(kernel.facts.group, Group::Distro(_))).collect();
+    let life = life(&seed, name);
     let mut keys: Vec<Key<'k>> = Vec::new();
     let mut members: Vec<Vec<(&'k Kernel, Said)>> = Vec::new();
     let mut said_some = false;
-    for station in &life.stations {
-        let said = said(name, station)?;
+    let mut is_something = false;
+    for &kernel in kernels {
+        let status = lookup(kernel, name);
+        is_something |= !status.definitions().is_empty();
+        let said = said(name, &status)?;
         said_some |= matches!(said, Said::Laid { .. });
-        let key = Key::of(station.kernel);
+        let key = Key::of(kernel);
         let at = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
             keys.push(key);
             members.push(Vec::new());
             keys.len() - 1
         });
         if let Some(members) = members.get_mut(at) {
-            members.push((station.kernel, said));
+            members.push((kernel, said));
         }
     }
     if !said_some {
-        let is_other = life.stations.iter().any(|station| !station.status.definitions().is_empty());
         let name = name.to_string();
-        return Err(if is_other { NoPicture::NoMembers(name) } else { NoPicture::Nowhere(name) });
+        return Err(if is_something { NoPicture::NoMembers(name) } else { NoPicture::Nowhere(name) });
     }
     let mut lanes: Vec<Drawn<'k>> = Vec::new();
     for (key, members) in keys.iter().zip(members) {
@@ -166,7 +171,7 @@ fn alike<'k>(
     if let Some(reference) = reference {
         let station = life.stations.iter().find(|station| station.kernel.name == reference.name);
         if let Some(station) = station {
-            all.push((reference, said(name, station)?));
+            all.push((reference, said(name, &station.status)?));
         }
     }
     all.extend(members);
@@ -195,8 +200,8 @@ fn short(kernel: &Kernel) -> String {
     kernel.aliases.first().cloned().unwrap_or_else(|| kernel.name.to_string())
 }
 
-fn said(name: &TypeName, station: &Station<'_>) -> Result<Said, NoPicture> {
-    let definitions = match &station.status {
+fn said(name: &TypeName, status: &Status) -> Result<Said, NoPicture> {
+    let definitions = match status {
         Status::Present(definitions) => definitions,
         Status::Absent(absence) => return Ok(Said::Absent(words::absent(absence))),
         Status::Unknown(gap) => return Ok(Said::Unknown(words::not_stored(gap))),
