@@ -13,6 +13,7 @@ use corecheck_layouts::store::{Store, given};
 
 use super::format::{Format, ReportForm};
 use super::output::Screen;
+use super::pictures::pictures;
 use super::policy::PolicyArgs;
 use super::progress::Progress;
 use super::stores::StoreArg;
@@ -67,7 +68,7 @@ pub(super) struct CheckArgs {
     /// programs that go together (repeatable)
     #[arg(long, value_name = "NAME[+NAME...],...")]
     alternatives: Vec<Alternatives>,
-    /// human, json, junit, github (annotations, and the step's summary) or markdown, with =FILE to a file (repeatable)
+    /// human, json, junit, github (annotations, and the step's summary), markdown or html (a page), with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format<ReportForm>>,
     /// Name the fewest kernels that together give every distinct answer, instead of the report
@@ -208,6 +209,8 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     }
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
+    let wants_page = formats.iter().any(|format| format.form == ReportForm::Html);
+    let lives = if wants_page { pictures(&report, opened.as_ref(), &kernels) } else { Vec::new() };
     for format in formats {
         screen.write(format, |out| match format.form {
             ReportForm::Human => render::human::render(&report, &options, out),
@@ -215,6 +218,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
             ReportForm::Junit => render::junit::render(&report, out),
             ReportForm::Github => render::github::render(&report, out),
             ReportForm::Markdown => render::markdown::render(&report, out),
+            ReportForm::Html => render::html::render(&report, &lives, out),
         })?;
         if format.form == ReportForm::Github {
             add_to_summary(&report)?;

@@ -25,6 +25,19 @@ pub enum ReportForm {
     Github,
     /// For pull requests.
     Markdown,
+    /// A page that people look at.
+    Html,
+}
+
+/// A form that a type's history has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryForm {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// A picture.
+    Svg,
 }
 
 /// What is printed when nothing is said, and which names there are.
@@ -40,6 +53,12 @@ impl Forms for Form {
     const ALL: &'static [(&'static str, Self)] = &[("human", Self::Human), ("json", Self::Json)];
 }
 
+impl Forms for HistoryForm {
+    const DEFAULT: Self = Self::Human;
+    const ALL: &'static [(&'static str, Self)] =
+        &[("human", Self::Human), ("json", Self::Json), ("svg", Self::Svg)];
+}
+
 impl Forms for ReportForm {
     const DEFAULT: Self = Self::Human;
     const ALL: &'static [(&'static str, Self)] = &[
@@ -48,6 +67,7 @@ impl Forms for ReportForm {
         ("junit", Self::Junit),
         ("github", Self::Github),
         ("markdown", Self::Markdown),
+        ("html", Self::Html),
     ];
 }
 
@@ -96,6 +116,6 @@ mod tests {
         assert!("json=".parse::<Format>().is_err() && "yaml".parse::<Format>().is_err());
         assert!("junit".parse::<Format>().is_err() && "junit=x.xml".parse::<Format<ReportForm>>().is_ok());
         let why = "x".parse::<Format<ReportForm>>().expect_err("there is none");
-        assert!(why.starts_with("the formats are human, json, junit, github and markdown"), "{why}");
+        assert!(why.starts_with("the formats are human, json, junit, github, markdown and html"), "{why}");
     }
 }

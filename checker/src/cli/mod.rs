@@ -8,6 +8,7 @@ mod format;
 mod layouts;
 mod objects;
 mod output;
+mod pictures;
 mod policy;
 mod progress;
 mod stores;

@@ -4,6 +4,7 @@
 
 mod accesses;
 mod formats;
+mod html;
 mod human;
 mod samples;
 mod schema;

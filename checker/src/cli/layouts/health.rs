@@ -26,7 +26,7 @@ pub(super) fn run(args: &HealthArgs, screen: &Screen) -> anyhow::Result<()> {
     let store = args.store.open()?;
     let kernel = store.whole(one_kernel(&args.kernel, &store)?)?;
     let health = health(&units(&kernel));
-    for format in formats(&args.formats) {
+    for format in &formats(&args.formats) {
         screen.write(format, |out| match format.form {
             Form::Human => render::human(&kernel, &health, screen.width, out),
             Form::Json => render::json(&kernel, &health, out),

@@ -11,10 +11,11 @@ use corecheck_layouts::kernel::Kernel;
 use corecheck_layouts::store::{Store, nearest};
 
 use super::Exit;
-use super::format::{Form, Format};
+use super::format::{Form, Format, Forms, HistoryForm};
 use super::output::Screen;
 use super::stores::StoreArg;
 use crate::render::layouts as render;
+use crate::render::life::{Marks, picture, svg};
 
 /// Arguments of `layouts`.
 #[derive(Debug, Args)]
@@ -86,9 +87,9 @@ struct HistoryArgs {
     /// Leave out each kernel's members
     #[arg(long)]
     brief: bool,
-    /// human or json, with =FILE to a file (repeatable)
+    /// human, json or svg (a picture), with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
-    formats: Vec<Format>,
+    formats: Vec<Format<HistoryForm>>,
     #[command(flatten)]
     store: StoreArg,
 }
@@ -128,7 +129,7 @@ pub(super) fn run(args: &LayoutsArgs, screen: &Screen) -> anyhow::Result<Exit> {
 
 fn list(args: &ListArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     let kernels = store.select(&args.kernels)?;
-    for format in formats(&args.formats) {
+    for format in &formats(&args.formats) {
         screen.write(format, |out| match format.form {
             Form::Human => render::list::human(&kernels, screen.width, out),
             Form::Json => render::list::json(&kernels, out),
@@ -144,7 +145,7 @@ fn show(args: &ShowArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     let name = type_name(&words, store, &kernels)?;
     let distinct = distinct(&kernels, &name);
     let depth = if args.expand { Depth::All } else { Depth::Own };
-    for format in formats(&args.formats) {
+    for format in &formats(&args.formats) {
         screen.write(format, |out| match format.form {
             Form::Human => render::show::human(&distinct, depth, screen.width, out),
             Form::Json => render::show::json(&name, &distinct, depth, out),
@@ -153,16 +154,25 @@ fn show(args: &ShowArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A picture of its own is not made of more fields than these.
+const MOST_FIELDS: usize = 10_000;
+
 fn history(args: &HistoryArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     let words = args.type_name.join(" ");
     let kernels = looked_up(store, &store.select(&args.kernels)?, &[words.parse()?])?;
     let kernels: Vec<&Kernel> = kernels.iter().collect();
     let name = type_name(&words, store, &kernels)?;
     let life = life(&kernels, &name);
-    for format in formats(&args.formats) {
-        screen.write(format, |out| match format.form {
-            Form::Human => render::history::human(&name, &life, args.brief, screen.width, out),
-            Form::Json => render::history::json(&name, &life, out),
+    for format in &formats(&args.formats) {
+        // A type without a picture must leave no empty file.
+        let drawn = match format.form {
+            HistoryForm::Svg => Some(picture(&name, &kernels, &Marks::new(), MOST_FIELDS)?),
+            _ => None,
+        };
+        screen.write(format, |out| match (format.form, &drawn) {
+            (HistoryForm::Svg, Some(picture)) => svg::file(picture, out),
+            (HistoryForm::Json, _) => render::history::json(&name, &life, out),
+            _ => render::history::human(&name, &life, args.brief, screen.width, out),
         })?;
     }
     Ok(())
@@ -196,7 +206,7 @@ fn diff(args: &DiffArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     let types: Vec<_> = names.into_iter().map(compared).collect();
     let (old_label, new_label) = (label(&args.old, old), label(&args.new, new));
     let sides = render::diff::Sides { old, old_label: &old_label, new, new_label: &new_label };
-    for format in formats(&args.formats) {
+    for format in &formats(&args.formats) {
         screen.write(format, |out| match format.form {
             Form::Human => render::diff::human(sides, &types, screen.width, out),
             Form::Json => render::diff::json(sides, &types, out),
@@ -205,8 +215,8 @@ fn diff(args: &DiffArgs, store: &Store, screen: &Screen) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn formats(formats: &[Format]) -> &[Format] {
-    if formats.is_empty() { &[Format::DEFAULT] } else { formats }
+fn formats<F: Forms>(formats: &[Format<F>]) -> Vec<Format<F>> {
+    if formats.is_empty() { vec![Format::DEFAULT] } else { formats.to_vec() }
 }
 
 /// The kernel that a pattern names, which must be one.
