@@ -67,7 +67,7 @@ pub(super) struct CheckArgs {
     /// programs that go together (repeatable)
     #[arg(long, value_name = "NAME[+NAME...],...")]
     alternatives: Vec<Alternatives>,
-    /// human, json, junit, github (annotations, and the step's summary) or markdown, with =FILE to a file (repeatable)
+    /// human, json, sarif, junit, github (annotations, and the step's summary) or markdown, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
     formats: Vec<Format<ReportForm>>,
     /// Name the fewest kernels that together give every distinct answer, instead of the report
@@ -207,11 +207,13 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         add_representatives(&mut report);
     }
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
+    let exit = exit(&report, args.strict);
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     for format in formats {
         screen.write(format, |out| match format.form {
             ReportForm::Human => render::human::render(&report, &options, out),
             ReportForm::Json => render::json::report(&report, out),
+            ReportForm::Sarif => render::sarif::render(&report, exit.code(), out),
             ReportForm::Junit => render::junit::render(&report, out),
             ReportForm::Github => render::github::render(&report, out),
             ReportForm::Markdown => render::markdown::render(&report, out),
@@ -220,7 +222,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
             add_to_summary(&report)?;
         }
     }
-    Ok(exit(&report, args.strict))
+    Ok(exit)
 }
 
 /// Adds the report to the summary of a step of GitHub Actions, if it runs in one.

@@ -19,6 +19,8 @@ pub enum ReportForm {
     Human,
     /// For machines.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
     /// JUnit XML.
     Junit,
     /// Annotations for GitHub Actions, and a step's summary.
@@ -45,6 +47,7 @@ impl Forms for ReportForm {
     const ALL: &'static [(&'static str, Self)] = &[
         ("human", Self::Human),
         ("json", Self::Json),
+        ("sarif", Self::Sarif),
         ("junit", Self::Junit),
         ("github", Self::Github),
         ("markdown", Self::Markdown),
@@ -96,6 +99,6 @@ mod tests {
         assert!("json=".parse::<Format>().is_err() && "yaml".parse::<Format>().is_err());
         assert!("junit".parse::<Format>().is_err() && "junit=x.xml".parse::<Format<ReportForm>>().is_ok());
         let why = "x".parse::<Format<ReportForm>>().expect_err("there is none");
-        assert!(why.starts_with("the formats are human, json, junit, github and markdown"), "{why}");
+        assert!(why.starts_with("the formats are human, json, sarif, junit, github and markdown"), "{why}");
     }
 }

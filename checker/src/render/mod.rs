@@ -9,6 +9,7 @@ pub mod json;
 pub mod junit;
 pub mod layouts;
 pub mod markdown;
+pub mod sarif;
 mod snippet;
 mod style;
 mod text;

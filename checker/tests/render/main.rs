@@ -6,4 +6,5 @@ mod accesses;
 mod formats;
 mod human;
 mod samples;
+mod sarif;
 mod schema;
