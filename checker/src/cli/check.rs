@@ -34,6 +34,22 @@ pub(super) struct CheckArgs {
     /// BPF objects, or executables and libraries that embed some; - is standard input
     #[arg(required = true, value_name = "OBJECT")]
     objects: Vec<PathBuf>,
+    #[command(flatten)]
+    question: Question,
+    /// human, json, sarif, junit, github (annotations, and the step's summary) or markdown, with =FILE to a file (repeatable)
+    #[arg(long = "format", value_name = "FORMAT[=FILE]")]
+    formats: Vec<Format<ReportForm>>,
+    /// Name the fewest kernels that together give every distinct answer, instead of the report
+    #[arg(long)]
+    representatives: bool,
+    /// Leave the causes and the last line
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What is asked about objects: on which kernels, under whose rules, loaded how, and what counts.
+#[derive(Debug, Args)]
+pub(super) struct Question {
     /// Only this kernel: an alias exactly (5.15, azure), or a glob over full names (repeatable)
     #[arg(long = "kernel", value_name = "PATTERN")]
     kernels: Vec<String>,
@@ -67,20 +83,11 @@ pub(super) struct CheckArgs {
     /// programs that go together (repeatable)
     #[arg(long, value_name = "NAME[+NAME...],...")]
     alternatives: Vec<Alternatives>,
-    /// human, json, sarif, junit, github (annotations, and the step's summary) or markdown, with =FILE to a file (repeatable)
-    #[arg(long = "format", value_name = "FORMAT[=FILE]")]
-    formats: Vec<Format<ReportForm>>,
-    /// Name the fewest kernels that together give every distinct answer, instead of the report
-    #[arg(long)]
-    representatives: bool,
     #[command(flatten)]
     policy: PolicyArgs,
     /// Exit with 1 for unknown and risky kernels, too
     #[arg(long)]
-    strict: bool,
-    /// Leave the causes and the last line
-    #[arg(long, short)]
-    quiet: bool,
+    pub(super) strict: bool,
     #[command(flatten)]
     store: StoreArg,
 }
@@ -135,13 +142,13 @@ fn loaders(args: &[LoaderArg], policy: &[Loader]) -> Vec<Loader> {
     loaders
 }
 
-pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
-    let mut objects = objects::read(&args.objects)?;
+/// The answer to a question about the objects of some files.
+pub(super) fn report(args: &Question, files: &[PathBuf], mut objects: Vec<Object>) -> anyhow::Result<Report> {
     if !args.types.is_empty() {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
-    let demands = args.policy.read(&args.objects)?;
+    let demands = args.policy.read(files)?;
     objects::require_constants(&objects, &args.constants)?;
     let mut choice = Choice {
         only: args.programs.clone(),
@@ -203,11 +210,16 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     report.left_out = others;
     args.policy.write_baseline(&report)?;
     demands.apply(&mut report, &kernels, args.strict);
+    Ok(report)
+}
+
+pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
+    let mut report = report(&args.question, &args.objects, objects::read(&args.objects)?)?;
     if args.representatives {
         add_representatives(&mut report);
     }
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
-    let exit = exit(&report, args.strict);
+    let exit = exit(&report, args.question.strict);
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     for format in formats {
         screen.write(format, |out| match format.form {

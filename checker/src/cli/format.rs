@@ -29,6 +29,17 @@ pub enum ReportForm {
     Markdown,
 }
 
+/// A form that people read, wherever they read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadForm {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// For pull requests and pages.
+    Markdown,
+}
+
 /// What is printed when nothing is said, and which names there are.
 pub trait Forms: Copy + 'static {
     /// The form without which nothing is printed.
@@ -40,6 +51,12 @@ pub trait Forms: Copy + 'static {
 impl Forms for Form {
     const DEFAULT: Self = Self::Human;
     const ALL: &'static [(&'static str, Self)] = &[("human", Self::Human), ("json", Self::Json)];
+}
+
+impl Forms for ReadForm {
+    const DEFAULT: Self = Self::Human;
+    const ALL: &'static [(&'static str, Self)] =
+        &[("human", Self::Human), ("json", Self::Json), ("markdown", Self::Markdown)];
 }
 
 impl Forms for ReportForm {

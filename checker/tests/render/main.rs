@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once")]
 
 mod accesses;
+mod compare;
 mod formats;
 mod human;
 mod samples;
