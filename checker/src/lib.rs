@@ -9,6 +9,7 @@ pub mod answer;
 pub mod attach;
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod help;
 pub mod load;
 pub mod loader;

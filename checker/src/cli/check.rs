@@ -35,6 +35,22 @@ pub(super) struct CheckArgs {
     /// BPF objects, or executables and libraries that embed some; - is standard input
     #[arg(required = true, value_name = "OBJECT")]
     objects: Vec<PathBuf>,
+    #[command(flatten)]
+    question: Question,
+    /// human, json, sarif, junit, github (annotations, and the step's summary), markdown or html (a page), with =FILE to a file (repeatable)
+    #[arg(long = "format", value_name = "FORMAT[=FILE]")]
+    formats: Vec<Format<ReportForm>>,
+    /// Name the fewest kernels that together give every distinct answer, instead of the report
+    #[arg(long)]
+    representatives: bool,
+    /// Leave the causes and the last line
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What is asked about objects: on which kernels, under whose rules, loaded how, and what counts.
+#[derive(Debug, Args)]
+pub(super) struct Question {
     /// Only this kernel: an alias exactly (5.15, azure), or a glob over full names (repeatable)
     #[arg(long = "kernel", value_name = "PATTERN")]
     kernels: Vec<String>,
@@ -68,20 +84,11 @@ pub(super) struct CheckArgs {
     /// programs that go together (repeatable)
     #[arg(long, value_name = "NAME[+NAME...],...")]
     alternatives: Vec<Alternatives>,
-    /// human, json, junit, github (annotations, and the step's summary), markdown or html (a page), with =FILE to a file (repeatable)
-    #[arg(long = "format", value_name = "FORMAT[=FILE]")]
-    formats: Vec<Format<ReportForm>>,
-    /// Name the fewest kernels that together give every distinct answer, instead of the report
-    #[arg(long)]
-    representatives: bool,
     #[command(flatten)]
     policy: PolicyArgs,
     /// Exit with 1 for unknown and risky kernels, too
     #[arg(long)]
-    strict: bool,
-    /// Leave the causes and the last line
-    #[arg(long, short)]
-    quiet: bool,
+    pub(super) strict: bool,
     #[command(flatten)]
     store: StoreArg,
 }
@@ -136,13 +143,13 @@ fn loaders(args: &[LoaderArg], policy: &[Loader]) -> Vec<Loader> {
     loaders
 }
 
-pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
-    let mut objects = objects::read(&args.objects)?;
+/// The answer to a question about the objects of some files.
+pub(super) fn report(args: &Question, files: &[PathBuf], mut objects: Vec<Object>) -> anyhow::Result<Report> {
     if !args.types.is_empty() {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
     }
-    let demands = args.policy.read(&args.objects)?;
+    let demands = args.policy.read(files)?;
     objects::require_constants(&objects, &args.constants)?;
     let mut choice = Choice {
         only: args.programs.clone(),
@@ -204,10 +211,16 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     report.left_out = others;
     args.policy.write_baseline(&report)?;
     demands.apply(&mut report, &kernels, args.strict);
+    Ok(report)
+}
+
+pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
+    let mut report = report(&args.question, &args.objects, objects::read(&args.objects)?)?;
     if args.representatives {
         add_representatives(&mut report);
     }
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
+    let exit = exit(&report, args.question.strict);
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     let wants_page = formats.iter().any(|format| format.form == ReportForm::Html);
     let lives = if wants_page { pictures(&report, opened.as_ref(), &kernels) } else { Vec::new() };
@@ -215,6 +228,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
         screen.write(format, |out| match format.form {
             ReportForm::Human => render::human::render(&report, &options, out),
             ReportForm::Json => render::json::report(&report, out),
+            ReportForm::Sarif => render::sarif::render(&report, exit.code(), out),
             ReportForm::Junit => render::junit::render(&report, out),
             ReportForm::Github => render::github::render(&report, out),
             ReportForm::Markdown => render::markdown::render(&report, out),
@@ -224,7 +238,7 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
             add_to_summary(&report)?;
         }
     }
-    Ok(exit(&report, args.strict))
+    Ok(exit)
 }
 
 /// Adds the report to the summary of a step of GitHub Actions, if it runs in one.

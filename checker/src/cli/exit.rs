@@ -13,12 +13,19 @@ pub enum Exit {
     NoAnswer,
 }
 
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Fails => 1,
+            Self::NoAnswer => 2,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Fine => 0,
-            Exit::Fails => 1,
-            Exit::NoAnswer => 2,
-        })
+        Self::from(exit.code())
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Exit;
-use super::format::{Form, Format};
+use super::format::{Format, ReadForm};
 use super::output::Screen;
 use crate::render::explain as render;
 use crate::rules;
@@ -14,9 +14,12 @@ pub(super) struct ExplainArgs {
     /// The rule, as findings show it in brackets; without one, all are listed
     #[arg(value_name = "RULE")]
     rule: Option<String>,
-    /// human or json, with =FILE to a file (repeatable)
+    /// Every rule's page, not the list alone
+    #[arg(long, conflicts_with = "rule")]
+    all: bool,
+    /// human, json or markdown, with =FILE to a file (repeatable)
     #[arg(long = "format", value_name = "FORMAT[=FILE]")]
-    formats: Vec<Format>,
+    formats: Vec<Format<ReadForm>>,
 }
 
 pub(super) fn run(args: &ExplainArgs, screen: &Screen) -> anyhow::Result<Exit> {
@@ -24,10 +27,13 @@ pub(super) fn run(args: &ExplainArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     for format in formats {
         screen.write(format, |out| match (format.form, asked) {
-            (Form::Human, None) => render::list(&rules::ALL, screen.width, out),
-            (Form::Human, Some(rule)) => render::page(rule, screen.width, out),
-            (Form::Json, None) => render::json(&rules::ALL, out),
-            (Form::Json, Some(rule)) => render::json(&[rule], out),
+            (ReadForm::Human, None) if args.all => render::pages(&rules::ALL, screen.width, out),
+            (ReadForm::Human, None) => render::list(&rules::ALL, screen.width, out),
+            (ReadForm::Human, Some(rule)) => render::page(rule, screen.width, out),
+            (ReadForm::Json, None) => render::json(&rules::ALL, out),
+            (ReadForm::Json, Some(rule)) => render::json(&[rule], out),
+            (ReadForm::Markdown, None) => render::markdown(&rules::ALL, out),
+            (ReadForm::Markdown, Some(rule)) => render::markdown(&[rule], out),
         })?;
     }
     Ok(Exit::Fine)

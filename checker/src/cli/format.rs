@@ -19,6 +19,8 @@ pub enum ReportForm {
     Human,
     /// For machines.
     Json,
+    /// SARIF 2.1.0.
+    Sarif,
     /// JUnit XML.
     Junit,
     /// Annotations for GitHub Actions, and a step's summary.
@@ -40,6 +42,17 @@ pub enum HistoryForm {
     Svg,
 }
 
+/// A form that people read, wherever they read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadForm {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+    /// For pull requests and pages.
+    Markdown,
+}
+
 /// What is printed when nothing is said, and which names there are.
 pub trait Forms: Copy + 'static {
     /// The form without which nothing is printed.
@@ -59,11 +72,18 @@ impl Forms for HistoryForm {
         &[("human", Self::Human), ("json", Self::Json), ("svg", Self::Svg)];
 }
 
+impl Forms for ReadForm {
+    const DEFAULT: Self = Self::Human;
+    const ALL: &'static [(&'static str, Self)] =
+        &[("human", Self::Human), ("json", Self::Json), ("markdown", Self::Markdown)];
+}
+
 impl Forms for ReportForm {
     const DEFAULT: Self = Self::Human;
     const ALL: &'static [(&'static str, Self)] = &[
         ("human", Self::Human),
         ("json", Self::Json),
+        ("sarif", Self::Sarif),
         ("junit", Self::Junit),
         ("github", Self::Github),
         ("markdown", Self::Markdown),
@@ -116,6 +136,9 @@ mod tests {
         assert!("json=".parse::<Format>().is_err() && "yaml".parse::<Format>().is_err());
         assert!("junit".parse::<Format>().is_err() && "junit=x.xml".parse::<Format<ReportForm>>().is_ok());
         let why = "x".parse::<Format<ReportForm>>().expect_err("there is none");
-        assert!(why.starts_with("the formats are human, json, junit, github, markdown and html"), "{why}");
+        assert!(
+            why.starts_with("the formats are human, json, sarif, junit, github, markdown and html"),
+            "{why}"
+        );
     }
 }

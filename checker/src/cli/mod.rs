@@ -2,6 +2,7 @@
 
 mod accesses;
 mod check;
+mod compare;
 mod exit;
 mod explain;
 mod format;
@@ -35,6 +36,8 @@ pub struct Cli {
 enum Command {
     /// Check objects against kernels: the main job
     Check(check::CheckArgs),
+    /// Compare two builds: what the new one asks of kernels that the old one did not, and which kernels that costs
+    Compare(compare::CompareArgs),
     /// List what objects ask of a kernel, with source lines
     Accesses(accesses::AccessesArgs),
     /// Explain what a finding means, why it happens and what to do
@@ -61,6 +64,7 @@ impl Cli {
         let screen = output::Screen::new(self.color);
         match self.command {
             Command::Check(args) => check::run(&args, &screen),
+            Command::Compare(args) => compare::run(&args, &screen),
             Command::Accesses(args) => accesses::run(&args, &screen),
             Command::Explain(args) => explain::run(&args, &screen),
             Command::Layouts(args) => layouts::run(&args, &screen),

@@ -78,6 +78,49 @@ pub fn page(rule: &Rule, width: usize, out: &mut dyn Write) -> io::Result<()> {
     write_paragraphs(&page.remedy, columns, out)
 }
 
+/// The pages of rules, one after the other.
+///
+/// # Errors
+/// Those of `out`.
+pub fn pages(rules: &[&Rule], width: usize, out: &mut dyn Write) -> io::Result<()> {
+    for (at, rule) in rules.iter().enumerate() {
+        if at > 0 {
+            writeln!(out, "\n")?;
+        }
+        page(rule, width, out)?;
+    }
+    Ok(())
+}
+
+/// Rules in Markdown: a table of them, where there are several, and their pages.
+///
+/// # Errors
+/// Those of `out`.
+pub fn markdown(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
+    if let [rule] = rules {
+        return write!(out, "{}", rule.page);
+    }
+    writeln!(
+        out,
+        "# Rules\n\nWhat findings mean, why they happen and what to do: the pages of `corecheck explain`.\n"
+    )?;
+    writeln!(out, "| rule | level | |\n|---|---|---|")?;
+    for rule in rules {
+        writeln!(out, "| [{0}](#{0}) | {1} | {2} |", rule.id, rule.level.word(), rule.summary)?;
+    }
+    for rule in rules {
+        writeln!(out)?;
+        let mut is_code = false;
+        for line in rule.page.lines() {
+            // One level below the title of all.
+            let is_heading = line.starts_with('#') && !is_code;
+            is_code ^= line.starts_with("```");
+            writeln!(out, "{}{line}", if is_heading { "#" } else { "" })?;
+        }
+    }
+    Ok(())
+}
+
 fn write_paragraphs(text: &str, columns: usize, out: &mut dyn Write) -> io::Result<()> {
     for (at, paragraph) in text.split("\n\n").enumerate() {
         if at > 0 {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::compare::Comparison;
 use crate::report::Report;
 use crate::report::model::{ObjectEntry, Tool};
 
@@ -35,6 +36,15 @@ pub fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 pub fn accesses(objects: &[ObjectEntry], out: &mut dyn Write) -> io::Result<()> {
     let tool = Tool { name: "corecheck", version: env!("CARGO_PKG_VERSION") };
     write(&Accesses { schema: ACCESSES_SCHEMA, tool, objects }, out)
+}
+
+/// Writes a comparison (`checker/schema/compare-1.json`).
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn compare(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    write(comparison, out)
 }
 
 fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

@@ -119,12 +119,12 @@ fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A text as code; what would end it is left out.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("`{}`", text.replace(['`', '\n', '|'], " "))
 }
 
 /// A text that means nothing to Markdown, but for what stands between backticks, which is code there, too.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let is_paired = parts.len() % 2 == 1;
     let mut all = String::with_capacity(text.len());

@@ -1,6 +1,7 @@
 //! Renderers: a report in, text out. One format, one file; none of them knows more than the report says.
 
 pub mod accesses;
+pub mod compare;
 mod decided;
 pub mod explain;
 pub mod github;
@@ -11,6 +12,7 @@ pub mod junit;
 pub mod layouts;
 pub mod life;
 pub mod markdown;
+pub mod sarif;
 mod snippet;
 mod style;
 mod text;

@@ -60,3 +60,23 @@ fn an_unknown_rule_is_refused_with_the_nearest() {
     corecheck(&["explain", ""]).expect_refusal(&["is no rule"]);
     corecheck(&["explain", "field-missing", "type-missing"]).expect_refusal(&["type-missing"]);
 }
+
+/// The repository's page of all rules is what the program writes: `corecheck explain --all --format markdown`.
+#[test]
+fn the_page_of_all_rules_is_up_to_date() {
+    let page = corecheck(&["explain", "--all", "--format", "markdown"]).expect_status(0).stdout;
+    let file = crate::run::root().join("checker/docs/rules.md");
+    let kept = std::fs::read_to_string(&file).expect("the page is there");
+    assert!(
+        kept == page,
+        "checker/docs/rules.md is old: corecheck explain --all --format markdown=checker/docs/rules.md"
+    );
+    for id in ids() {
+        assert!(
+            page.contains(&format!("| [{id}](#{id}) |")) && page.contains(&format!("\n## {id}\n")),
+            "{id}"
+        );
+    }
+    let human = corecheck(&["explain", "--all"]).expect_status(0).stdout;
+    assert!(ids().iter().all(|id| human.contains(&format!("[{id}]\n"))));
+}

@@ -10,6 +10,7 @@ mod bad_btf;
 mod bad_objects;
 mod bad_usage;
 mod changes;
+mod compare;
 mod debian;
 mod elf;
 mod embedded;

@@ -191,3 +191,34 @@ fn several_objects_keep_their_order_and_their_findings() {
     assert_eq!(of("module-without-btf"), [Some(0), Some(1)]);
     assert_eq!(of("baked-in-offsets"), [Some(2)]);
 }
+
+/// Several formats at once; the log of SARIF says how the program ended, and lies at the source line of each access.
+#[test]
+fn sarif_goes_to_a_file_beside_the_rest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("out.sarif");
+    let to_file = format!("sarif={}", file.display());
+    let run = corecheck(&["check", "--format", "human", "--format", &to_file, &sample("naive")]);
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.contains("field-missing"));
+    let text = fs::read_to_string(&file).expect("it was written");
+    let log: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let of_run = &log["runs"][0];
+    assert_eq!(of_run["invocations"][0]["exitCode"], 1);
+    let results = of_run["results"].as_array().expect("results");
+    let source = "ebpf-probe/bpf/vfio_naive.bpf.c";
+    let lines = fs::read_to_string(crate::run::root().join(source)).expect("the source is there");
+    let mut at_a_line = 0;
+    for result in results {
+        let physical = &result["locations"][0]["physicalLocation"];
+        let uri = physical["artifactLocation"]["uri"].as_str().expect("a URI");
+        let Some(line) = physical["region"]["startLine"].as_u64() else { continue };
+        assert!(source.ends_with(uri.trim_start_matches("./")), "{uri}");
+        let line =
+            lines.lines().nth(usize::try_from(line).expect("a line") - 1).expect("it is in the source");
+        let shown = physical["contextRegion"]["snippet"]["text"].as_str().expect("the line");
+        assert_eq!(line.trim(), shown.trim());
+        at_a_line += 1;
+    }
+    assert!(at_a_line > 2, "{results:?}");
+}

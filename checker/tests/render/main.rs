@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once")]
 
 mod accesses;
+mod compare;
 mod formats;
 mod html;
 mod human;
 mod samples;
+mod sarif;
 mod schema;

@@ -84,7 +84,7 @@ pub struct RequirementEntry {
 }
 
 /// A place in the source.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceEntry {
     /// The file as the compiler was told of it.
     pub file: String,
