@@ -8,7 +8,7 @@ use super::context::readers;
 use super::ksym::essential;
 use super::model::{By, Requirement, What};
 use super::section::meaning;
-use super::since;
+use super::{arguments, instructions, since};
 use crate::loader::Version;
 use crate::object::{ExternKind, Insn, Map, MapKind, Object};
 
@@ -23,6 +23,8 @@ pub fn requirements(object: &Object, libbpf: Version) -> Vec<Requirement> {
     let mut all = Vec::new();
     programs(object, libbpf, &mut all);
     all.extend(contexts(object));
+    all.extend(arguments::requirements(object, libbpf));
+    all.extend(instructions::requirements(object));
     all.extend(externs(object, libbpf));
     maps(object, &mut all);
     helpers(object, &mut all);
