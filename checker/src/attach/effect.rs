@@ -59,9 +59,11 @@ impl Requirement {
             (By::Reads { program, reads }, what, Lack::Arguments { has, .. }) => {
                 Effect::Reached { program: *program, places: beyond(reads, *has), when: when(what, lack) }
             }
-            (By::Instructions { program, places }, what, Lack::Instructions { anywhere: false, .. }) => {
-                Effect::Reached { program: *program, places: places.clone(), when: when(what, lack) }
-            }
+            (
+                By::Instructions { program, places },
+                what,
+                Lack::Instructions { anywhere: false, .. } | Lack::HelperOfType,
+            ) => Effect::Reached { program: *program, places: places.clone(), when: when(what, lack) },
             (By::Reads { program, .. } | By::Instructions { program, .. }, what, _) => {
                 Effect::Program(*program, when(what, lack))
             }

@@ -5,13 +5,14 @@
 //! an object needs, [`add_needs`] what a store must look up for it, [`meet`] what becomes of it on each kernel, and
 //! [`externs`] what programs see of it. One file per family: `trace` (fentry, fexit, tp_btf, lsm, iter), `tracepoint`,
 //! `context` (what system call events give), `arguments` (what others give), `trampoline`, `kprobe`, `syscall`, `struct_ops`, `ksym`,
-//! `kconfig`, `enumerators`, `instructions`.
+//! `kconfig`, `enumerators`, `helpers`, `instructions`.
 
 mod arguments;
 mod context;
 mod effect;
 mod enumerators;
 mod externs;
+mod helpers;
 mod instructions;
 mod kconfig;
 mod kprobe;
@@ -36,6 +37,7 @@ pub use arguments::Traced;
 pub use context::SyscallContext;
 pub use effect::{Effect, When};
 pub use externs::{ExternValues, externs, values};
+pub use helpers::Refused;
 pub use instructions::InstructionSet;
 pub use meet::{Meeting, Meetings, meet};
 pub use model::{By, Doubt, Elsewhere, ExternValue, Fate, Lack, MemberLack, Requirement, Target, What};

@@ -7,6 +7,7 @@ use corecheck_layouts::kernel::{Absence, Gap, Need};
 
 use super::arguments::Traced;
 use super::context::SyscallContext;
+use super::helpers::Refused;
 use super::instructions::InstructionSet;
 use super::reads::ContextRead;
 use crate::loader::Version;
@@ -140,6 +141,15 @@ pub enum What {
     },
     /// A helper, by number (`enum bpf_func_id`).
     Helper(i32),
+    /// A helper for programs of a sort.
+    HelperOfType {
+        /// Its number.
+        number: i32,
+        /// The sort, in the words of sections.
+        sort: &'static str,
+        /// Which kernels refuse it.
+        refused: Refused,
+    },
     /// A type of map, by number (`enum bpf_map_type`).
     MapType {
         /// Its number.
@@ -259,6 +269,8 @@ pub enum Lack {
         /// How many are passed on.
         most: u32,
     },
+    /// The kernel has the helper, and not for programs of this sort.
+    HelperOfType,
     /// The kernel's verifier does not know the instructions.
     Instructions {
         /// The version of Linux that brought them: major and minor number.
@@ -335,6 +347,8 @@ pub enum Doubt {
         /// Where the context has it, in bytes.
         place: u32,
     },
+    /// No kernel of this version was asked whether programs of this sort may call the helper.
+    HelperOfType,
     /// The version does not tell whether the kernel knows the instructions.
     Instructions {
         /// The version of Linux whose verifier brought them: major and minor number.

@@ -3,6 +3,7 @@
 use corecheck_layouts::btf::{Btf, Kind};
 use corecheck_layouts::kernel::{Arch, Found, Gap, Kernel, ShippedBtf};
 
+use super::helpers;
 use super::meet::Meeting;
 use super::model::{Ask, Doubt, Elsewhere, ExternValue, Fate, Lack, Requirement, Target, What};
 use super::released::Release;
@@ -50,7 +51,7 @@ fn own_asks(what: &What) -> Vec<Ask> {
         What::Variable { name, .. } => ksym::asks(name, Kind::Var),
         What::Symbol(name) => ksym::symbol_asks(name),
         What::Option { name, .. } => kconfig::asks(name),
-        What::Helper(_) => enumeration("bpf_func_id"),
+        What::Helper(_) | What::HelperOfType { .. } => enumeration("bpf_func_id"),
         What::MapType { .. } => enumeration("bpf_map_type"),
         What::ProgramType(_) => enumeration("bpf_prog_type"),
         What::AttachType { .. } => enumeration("bpf_attach_type"),
@@ -83,7 +84,7 @@ impl<'k> Facts<'k> {
             What::Option { .. } | What::SystemCall(_) | What::TraceEvent { .. } => {
                 Self::Arch(&kernel.name.arch)
             }
-            What::TracedFunction(_) | What::InstructionSet(_) => {
+            What::TracedFunction(_) | What::InstructionSet(_) | What::HelperOfType { .. } => {
                 let (release, arch) = instructions::facts(kernel);
                 Self::Release(kernel.facts.btf != ShippedBtf::None, release, arch)
             }
@@ -183,6 +184,10 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
         }
         (What::Symbol(name), _) => ksym::symbol_fate(name, found),
         (What::Helper(number), _) => enumerators::helper(first, *number),
+        (What::HelperOfType { number, refused, .. }, _) => match enumerators::helper(first, *number) {
+            Fate::Met { .. } => helpers::fate(*refused, kernel),
+            _ => Fate::NotJudged,
+        },
         (What::MapType { number, .. }, _) => {
             enumerators::enumerator(first, |value| value.value == u64::from(*number))
         }
@@ -205,7 +210,7 @@ fn traced(target: &Target, found: &Found, kernel: &Kernel) -> Fate {
 /// What a kernel calls a thing that is known by its number.
 pub(super) fn name(what: &What, found: &[&Found]) -> Option<String> {
     let number = match what {
-        What::Helper(number) => *number,
+        What::Helper(number) | What::HelperOfType { number, .. } => *number,
         What::MapType { number, .. } => i32::try_from(*number).ok()?,
         _ => return None,
     };

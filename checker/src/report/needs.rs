@@ -86,6 +86,7 @@ fn kind(what: &What) -> &'static str {
         What::Symbol(_) => "symbol",
         What::Option { .. } => "kconfig",
         What::Helper(_) => "helper",
+        What::HelperOfType { .. } => "helper-of-type",
         What::MapType { .. } => "map-type",
         What::ProgramType(_) => "program-type",
         What::AttachType { .. } => "attach-type",
@@ -123,7 +124,9 @@ fn bare(what: &What, name: Option<&String>) -> String {
         | What::Symbol(name)
         | What::Option { name, .. }
         | What::KnownSection { name, .. } => name.clone(),
-        What::Helper(number) => by_number(i64::from(*number), "BPF_FUNC_", "bpf_"),
+        What::Helper(number) | What::HelperOfType { number, .. } => {
+            by_number(i64::from(*number), "BPF_FUNC_", "bpf_")
+        }
         What::MapType { number, .. } => by_number(i64::from(*number), "", ""),
         What::ProgramType(name) | What::AttachType { name, .. } => (*name).to_owned(),
         What::Elsewhere(_) => String::new(),
@@ -154,6 +157,9 @@ pub(super) fn subject(what: &What, name: Option<&String>) -> String {
         What::Symbol(_) => "kernel symbol",
         What::Option { .. } => "configuration",
         What::Helper(_) => "helper",
+        What::HelperOfType { sort, .. } => {
+            return format!("helper {} for programs of {sort}", bare(what, name));
+        }
         What::MapType { .. } => "map type",
         What::ProgramType(_) => "program type",
         What::AttachType { .. } => "attach type",
@@ -194,6 +200,7 @@ pub(super) fn lack_entry(lack: &Lack) -> ReasonEntry {
             "trampoline",
             format!("its arguments take {takes} registers, and the kernel passes on {most} to programs"),
         ),
+        Lack::HelperOfType => ("helper-of-type", "the kernel refuses it to them".to_owned()),
         Lack::Instructions { since: (major, minor), .. } => {
             ("instruction-set", format!("verifiers know them since Linux {major}.{minor}"))
         }
@@ -253,6 +260,10 @@ pub(super) fn doubt_entry(doubt: &Doubt) -> ReasonEntry {
         Doubt::Pattern => ("pattern", "whether a function matches is not looked for".to_owned()),
         Doubt::ToldAtRunTime => ("told-at-run-time", "who loads the object tells it".to_owned()),
         Doubt::TooDeep => ("cannot-compare", "its types are too deep to compare".to_owned()),
+        Doubt::HelperOfType => (
+            "helper-of-type",
+            "an older kernel refuses it to them, and kernels of this version were not asked".to_owned(),
+        ),
         Doubt::Instructions { since: (major, minor) } => (
             "instruction-set",
             format!(

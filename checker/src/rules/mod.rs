@@ -18,6 +18,7 @@ mod field_kind_changed;
 mod field_missing;
 mod field_overlaid;
 mod helper_missing;
+mod helper_of_type;
 mod instruction_set;
 mod kconfig_missing;
 mod kernel_without_btf;
@@ -106,7 +107,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 47] = [
+pub static ALL: [&Rule; 48] = [
     &alternatives::RULE,
     &ambiguous::RULE,
     &arguments::RULE,
@@ -125,6 +126,7 @@ pub static ALL: [&Rule; 47] = [
     &field_missing::RULE,
     &field_overlaid::RULE,
     &helper_missing::RULE,
+    &helper_of_type::RULE,
     &instruction_set::RULE,
     &kconfig_missing::RULE,
     &kernel_without_btf::RULE,
@@ -228,6 +230,7 @@ pub fn rule_of_need(what: &What, fate: &Fate) -> Option<&'static Rule> {
             &trampoline::RULE
         }
         (What::Arguments { .. }, _) => &arguments::RULE,
+        (What::HelperOfType { .. }, _) => &helper_of_type::RULE,
         (What::InstructionSet(_), _) => &instruction_set::RULE,
         (What::ProbedFunction(_) | What::SystemCall(_) | What::ProbedPattern(_), _) => {
             &probe_target_doubtful::RULE

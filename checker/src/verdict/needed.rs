@@ -82,6 +82,7 @@ impl Needed<'_> {
             Doubt::Several(_)
             | Doubt::AlsoInVmlinux
             | Doubt::Context { .. }
+            | Doubt::HelperOfType
             | Doubt::Instructions { .. }
             | Doubt::Trampoline { .. } => true,
             _ => false,
