@@ -2,6 +2,7 @@
 
 use corecheck_layouts::kernel::Absence;
 
+use super::arguments::{Traced, beyond};
 use super::model::{By, Fate, Lack, Requirement, What};
 use super::what;
 
@@ -28,6 +29,15 @@ pub enum Effect {
     Program(usize, When),
     /// The verifier refuses these instructions if it comes to them.
     Calls(Vec<(usize, u32)>),
+    /// This program fails if the verifier comes to these instructions of it.
+    Reached {
+        /// The program.
+        program: usize,
+        /// Indices of sections, and instructions counted from the start of each, ascending.
+        places: Vec<(usize, u32)>,
+        /// Then.
+        when: When,
+    },
 }
 
 impl Requirement {
@@ -46,9 +56,20 @@ impl Requirement {
             (By::Extern(index), What::Kfunc { .. }, _) if self.optional => Effect::Calls(calls(*index)),
             (By::Calls(places), ..) => Effect::Calls(places.clone()),
             _ if self.optional => Effect::None,
+            (By::Reads { program, reads }, what, Lack::Arguments { has, .. }) => {
+                Effect::Reached { program: *program, places: beyond(reads, *has), when: when(what, lack) }
+            }
+            (
+                By::Instructions { program, places },
+                what,
+                Lack::Instructions { anywhere: false, .. } | Lack::HelperOfType,
+            ) => Effect::Reached { program: *program, places: places.clone(), when: when(what, lack) },
+            (By::Reads { program, .. } | By::Instructions { program, .. }, what, _) => {
+                Effect::Program(*program, when(what, lack))
+            }
             (By::Extern(_) | By::Map(_), ..) => Effect::Object(When::Prepare),
             (By::Program(_), _, Lack::NoBtf) => Effect::Object(When::Prepare),
-            (By::Program(program), what, _) => Effect::Program(*program, when(what)),
+            (By::Program(program), what, _) => Effect::Program(*program, when(what, lack)),
         }
     }
 
@@ -64,8 +85,10 @@ impl Requirement {
 }
 
 /// When the lack of something that a program needs is felt.
-fn when(what: &What) -> When {
+fn when(what: &What, lack: &Lack) -> When {
     match what {
+        What::TracedFunction(_) if matches!(lack, Lack::Trampoline { .. }) => When::Attach,
+        What::Arguments { traced: Traced::RawTracepoint, .. } => When::Attach,
         What::RawTracepoint(_)
         | What::TraceEvent { .. }
         | What::EventContext(_)

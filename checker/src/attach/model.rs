@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use corecheck_layouts::btf::{Kind, TypeId};
 use corecheck_layouts::kernel::{Absence, Gap, Need};
 
+use super::arguments::Traced;
 use super::context::SyscallContext;
+use super::helpers::Refused;
+use super::instructions::InstructionSet;
+use super::reads::ContextRead;
 use crate::loader::Version;
 use crate::object::MapKind;
 
@@ -32,6 +36,32 @@ pub enum By {
     Map(usize),
     /// These instructions: indices in `Object::sections`, and instructions counted from the start of each, ascending.
     Calls(Vec<(usize, u32)>),
+    /// What a program reads of its context.
+    Reads {
+        /// Index in `Object::programs`.
+        program: usize,
+        /// The reads, ascending.
+        reads: Vec<ContextRead>,
+    },
+    /// Some instructions of a program.
+    Instructions {
+        /// Index in `Object::programs`.
+        program: usize,
+        /// As for [`By::Calls`].
+        places: Vec<(usize, u32)>,
+    },
+}
+
+impl By {
+    /// The program that needs it, if it is one.
+    pub fn program(&self) -> Option<usize> {
+        match self {
+            Self::Program(program) | Self::Reads { program, .. } | Self::Instructions { program, .. } => {
+                Some(*program)
+            }
+            Self::Extern(_) | Self::Map(_) | Self::Calls(_) => None,
+        }
+    }
 }
 
 /// What is needed.
@@ -52,6 +82,17 @@ pub enum What {
     },
     /// That the context of a system call's event is what the program takes it for.
     EventContext(SyscallContext),
+    /// The arguments that a program reads of what it attaches to.
+    Arguments {
+        /// What that is.
+        traced: Traced,
+        /// Which one.
+        target: Target,
+        /// How many it must have at least for all that is read; what is returned counts as the last.
+        needs: u32,
+    },
+    /// That the kernel knows instructions.
+    InstructionSet(InstructionSet),
     /// The hook of an `lsm` program.
     LsmHook(String),
     /// What an `iter` program iterates over.
@@ -100,6 +141,15 @@ pub enum What {
     },
     /// A helper, by number (`enum bpf_func_id`).
     Helper(i32),
+    /// A helper for programs of a sort.
+    HelperOfType {
+        /// Its number.
+        number: i32,
+        /// The sort, in the words of sections.
+        sort: &'static str,
+        /// Which kernels refuse it.
+        refused: Refused,
+    },
     /// A type of map, by number (`enum bpf_map_type`).
     MapType {
         /// Its number.
@@ -205,6 +255,29 @@ pub enum Lack {
         /// Where the context has it, in bytes.
         place: u32,
     },
+    /// What the program attaches to has fewer arguments.
+    Arguments {
+        /// How many it has; what is returned counts as the last.
+        has: u32,
+        /// How many it must have for all that is read.
+        needs: u32,
+    },
+    /// The function has more arguments than the processor's trampolines pass on.
+    Trampoline {
+        /// How many registers they take.
+        takes: u32,
+        /// How many are passed on.
+        most: u32,
+    },
+    /// The kernel has the helper, and not for programs of this sort.
+    HelperOfType,
+    /// The kernel's verifier does not know the instructions.
+    Instructions {
+        /// The version of Linux that brought them: major and minor number.
+        since: (u32, u32),
+        /// Whether it refuses them wherever they stand; else where it comes to them.
+        anywhere: bool,
+    },
 }
 
 /// What is wrong with a member of a `struct_ops` map (`bpf_map__init_kern_struct_ops`).
@@ -273,6 +346,18 @@ pub enum Doubt {
         at: u32,
         /// Where the context has it, in bytes.
         place: u32,
+    },
+    /// No kernel of this version was asked whether programs of this sort may call the helper.
+    HelperOfType,
+    /// The version does not tell whether the kernel knows the instructions.
+    Instructions {
+        /// The version of Linux whose verifier brought them: major and minor number.
+        since: (u32, u32),
+    },
+    /// The version does not tell whether that many arguments are passed on.
+    Trampoline {
+        /// How many registers they take.
+        takes: u32,
     },
 }
 

@@ -8,7 +8,7 @@ use super::context::readers;
 use super::ksym::essential;
 use super::model::{By, Requirement, What};
 use super::section::meaning;
-use super::since;
+use super::{arguments, helpers, instructions, since};
 use crate::loader::Version;
 use crate::object::{ExternKind, Insn, Map, MapKind, Object};
 
@@ -23,9 +23,11 @@ pub fn requirements(object: &Object, libbpf: Version) -> Vec<Requirement> {
     let mut all = Vec::new();
     programs(object, libbpf, &mut all);
     all.extend(contexts(object));
+    all.extend(arguments::requirements(object, libbpf));
+    all.extend(instructions::requirements(object));
     all.extend(externs(object, libbpf));
     maps(object, &mut all);
-    helpers(object, &mut all);
+    helpers(object, libbpf, &mut all);
     all
 }
 
@@ -106,7 +108,7 @@ fn struct_ops(object: &Object, map: &Map) -> Option<What> {
 }
 
 /// Calls of helpers: with no register but the number, and nothing that a loader would put in its place.
-fn helpers(object: &Object, all: &mut Vec<Requirement>) {
+fn helpers(object: &Object, libbpf: Version, all: &mut Vec<Requirement>) {
     let referred: BTreeSet<(usize, u32)> =
         object.references.iter().map(|reference| (reference.section, reference.insn)).collect();
     let mut calls: BTreeMap<i32, Vec<(usize, u32)>> = BTreeMap::new();
@@ -126,6 +128,7 @@ fn helpers(object: &Object, all: &mut Vec<Requirement>) {
         .filter(|program| program.autoload)
         .flat_map(|program| program.functions.iter().copied())
         .collect();
+    let of_type = helpers::requirements(object, libbpf, &calls);
     for (number, calls) in calls {
         let is_loaded = |&(section, insn): &(usize, u32)| {
             object.function_at(section, insn).is_some_and(|f| loaded.contains(&f))
@@ -133,4 +136,5 @@ fn helpers(object: &Object, all: &mut Vec<Requirement>) {
         let optional = !calls.iter().any(is_loaded);
         all.push(Requirement { what: What::Helper(number), by: By::Calls(calls), optional });
     }
+    all.extend(of_type);
 }

@@ -13,7 +13,7 @@ use super::model::{Ask, Doubt, Fate, Lack, Target};
 
 /// What must be looked up for a function.
 pub(super) fn function_asks(target: &Target) -> Vec<Ask> {
-    vec![Ask::named(essential(&target.name), Kind::Func)]
+    vec![Ask::named(essential(&target.name), Kind::Func).whole()]
 }
 
 /// The typedef that the kernel makes of a tracepoint.

@@ -3,9 +3,14 @@
 use corecheck_layouts::btf::{Btf, Kind};
 use corecheck_layouts::kernel::{Arch, Found, Gap, Kernel, ShippedBtf};
 
+use super::helpers;
 use super::meet::Meeting;
 use super::model::{Ask, Doubt, Elsewhere, ExternValue, Fate, Lack, Requirement, Target, What};
-use super::{context, enumerators, kconfig, kprobe, ksym, struct_ops, syscall, trace, tracepoint};
+use super::released::Release;
+use super::{
+    arguments, context, enumerators, instructions, kconfig, kprobe, ksym, struct_ops, syscall, trace,
+    tracepoint, trampoline,
+};
 
 /// A function that every kernel has: BTF without it was made smaller, so that the absence of others says nothing.
 const SENTINEL: &str = "schedule";
@@ -35,15 +40,18 @@ fn own_asks(what: &What) -> Vec<Ask> {
         What::RawTracepoint(name) => tracepoint::asks(name),
         What::TraceEvent { category, name } => tracepoint::event_asks(category, name),
         What::EventContext(of) => context::asks(*of),
+        What::Arguments { traced, target, .. } => arguments::asks(traced, target),
         What::ProbedFunction(name) => kprobe::asks(name),
         What::SystemCall(name) => syscall::asks(name),
-        What::ProbedPattern(_) | What::Elsewhere(_) | What::KnownSection { .. } => Vec::new(),
+        What::ProbedPattern(_) | What::Elsewhere(_) | What::KnownSection { .. } | What::InstructionSet(_) => {
+            Vec::new()
+        }
         What::StructOps { name, .. } => struct_ops::asks(name),
         What::Kfunc { name, .. } => ksym::asks(name, Kind::Func),
         What::Variable { name, .. } => ksym::asks(name, Kind::Var),
         What::Symbol(name) => ksym::symbol_asks(name),
         What::Option { name, .. } => kconfig::asks(name),
-        What::Helper(_) => enumeration("bpf_func_id"),
+        What::Helper(_) | What::HelperOfType { .. } => enumeration("bpf_func_id"),
         What::MapType { .. } => enumeration("bpf_map_type"),
         What::ProgramType(_) => enumeration("bpf_prog_type"),
         What::AttachType { .. } => enumeration("bpf_attach_type"),
@@ -61,6 +69,8 @@ pub(super) enum Facts<'k> {
     /// The value of an option, and whether the configuration is known.
     Option(Option<&'k str>, bool),
     Arch(&'k Arch),
+    /// Whether it ships BTF, its version, and what it runs on.
+    Release(bool, Release, &'k str),
 }
 
 impl<'k> Facts<'k> {
@@ -73,6 +83,10 @@ impl<'k> Facts<'k> {
             What::Option { name, .. } if name == kconfig::VERSION => Self::Version(&kernel.facts.version),
             What::Option { .. } | What::SystemCall(_) | What::TraceEvent { .. } => {
                 Self::Arch(&kernel.name.arch)
+            }
+            What::TracedFunction(_) | What::InstructionSet(_) | What::HelperOfType { .. } => {
+                let (release, arch) = instructions::facts(kernel);
+                Self::Release(kernel.facts.btf != ShippedBtf::None, release, arch)
             }
             _ if needs_own_btf(what) => Self::HasBtf(kernel.facts.btf != ShippedBtf::None),
             _ => Self::Nothing,
@@ -139,6 +153,10 @@ fn is_absent(fate: &Fate) -> bool {
 fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> Fate {
     let Some(&first) = found.first() else {
         return match what {
+            What::InstructionSet(set) => {
+                let (release, arch) = instructions::facts(kernel);
+                set.fate(release, arch)
+            }
             What::KnownSection { since, .. } => Fate::Missing(Lack::UnknownSection(*since)),
             What::Elsewhere(Elsewhere::BeforeLoad | Elsewhere::BpfProgram) => {
                 Fate::Unknown(Doubt::ToldAtRunTime)
@@ -148,13 +166,14 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
         };
     };
     match (what, local) {
-        (What::TracedFunction(target), _) => trace::fate(target, &target.name, first),
+        (What::TracedFunction(target), _) => traced(target, first, kernel),
         (What::TypedTracepoint(target), _) => trace::fate(target, &trace::typedef(&target.name), first),
         (What::LsmHook(name), _) => trace::built_in(&format!("bpf_lsm_{name}"), first),
         (What::Iterator(name), _) => trace::built_in(&format!("bpf_iter_{name}"), first),
         (What::RawTracepoint(name), _) => tracepoint::fate(name, found),
         (What::TraceEvent { category, name }, _) => tracepoint::event_fate(category, name, found, kernel),
         (What::EventContext(of), _) => context::fate(*of, first),
+        (What::Arguments { traced, target, needs }, _) => arguments::fate((traced, target, *needs), first),
         (What::ProbedFunction(name), _) => kprobe::fate(name, first),
         (What::SystemCall(_), _) => syscall::fate(found, kernel),
         (What::StructOps { name, of, value: (bytes, programs) }, Some(local)) => {
@@ -165,6 +184,10 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
         }
         (What::Symbol(name), _) => ksym::symbol_fate(name, found),
         (What::Helper(number), _) => enumerators::helper(first, *number),
+        (What::HelperOfType { number, refused, .. }, _) => match enumerators::helper(first, *number) {
+            Fate::Met { .. } => helpers::fate(*refused, kernel),
+            _ => Fate::NotJudged,
+        },
         (What::MapType { number, .. }, _) => {
             enumerators::enumerator(first, |value| value.value == u64::from(*number))
         }
@@ -175,10 +198,19 @@ fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> 
     }
 }
 
+/// What becomes of a function that is traced: it must be there, and its arguments be passed on.
+fn traced(target: &Target, found: &Found, kernel: &Kernel) -> Fate {
+    let fate = trace::fate(target, &target.name, found);
+    let (Fate::Met { unit: Some(unit) }, Found::In(units)) = (&fate, found) else { return fate };
+    let (release, arch) = instructions::facts(kernel);
+    let own = ksym::exact(units, &target.name).find(|(of, _)| of.unit == *unit);
+    own.and_then(|(of, id)| trampoline::fate(&of.btf, id, release, arch)).unwrap_or(fate)
+}
+
 /// What a kernel calls a thing that is known by its number.
 pub(super) fn name(what: &What, found: &[&Found]) -> Option<String> {
     let number = match what {
-        What::Helper(number) => *number,
+        What::Helper(number) | What::HelperOfType { number, .. } => *number,
         What::MapType { number, .. } => i32::try_from(*number).ok()?,
         _ => return None,
     };

@@ -5,6 +5,8 @@
 
 use corecheck_layouts::kernel::Kernel;
 
+use crate::attach::Release;
+
 /// Whether a verifier does something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Knows {
@@ -59,34 +61,25 @@ pub struct Verifier {
     pub array_lookups: Knows,
 }
 
-/// A version of Linux: major and minor number.
-type Version = (u32, u32);
-
-/// Builders that take whole generations of the verifier back into kernels with old numbers.
-const BACKPORTERS: [&str; 9] =
-    ["rhel", "centos", "almalinux", "rocky", "oracle", "opensuse", "sles", "amazon", "photon"];
-
 impl Verifier {
     /// The verifier of a kernel.
     pub fn of_kernel(kernel: &Kernel) -> Self {
-        let version =
-            [&kernel.facts.version, &kernel.name.release].into_iter().find_map(|text| version(text));
-        Self::of(version, BACKPORTERS.contains(&kernel.name.distro.as_str()))
+        Self::of(Release::of_kernel(kernel))
     }
 
     /// The verifier of a release of Linux, as `uname -r` prints it: for the machine that a program is loaded on.
     pub fn of_release(release: &str) -> Self {
-        Self::of(version(release), false)
+        Self::of(Release::of_text(release))
     }
 
-    fn of(version: Option<Version>, is_backported: bool) -> Self {
-        let since = |since: Version| match version {
-            Some(version) if version >= since => Knows::Yes,
-            Some(_) if !is_backported => Knows::No,
-            _ => Knows::Perhaps,
+    fn of(release: Release) -> Self {
+        let since = |since| match release.has(since) {
+            Some(true) => Knows::Yes,
+            Some(false) => Knows::No,
+            None => Knows::Perhaps,
         };
         // Released kernels between the first and the second took it back, some sooner, some later.
-        let between = |first: Version, then: Version| match version {
+        let between = |first: (u32, u32), then: (u32, u32)| match release.version {
             Some(version) if version >= first && version < then => Knows::Perhaps,
             _ => since(then),
         };
@@ -122,12 +115,6 @@ impl Verifier {
     }
 }
 
-/// The first two numbers of `6.12.34-…`.
-fn version(text: &str) -> Option<Version> {
-    let mut numbers = text.split(|byte: char| !byte.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,8 +140,11 @@ mod tests {
 
     #[test]
     fn backported_kernels_may_know_more_than_their_version_says() {
-        let backported = Verifier::of(Some((4, 18)), true);
+        let backported = Verifier::of(Release { version: Some((4, 18)), is_backported: true });
         assert_eq!((backported.read_only_maps, backported.lazy_globals), (Knows::Perhaps, Knows::Perhaps));
-        assert_eq!(Verifier::of(Some((6, 12)), true).lazy_globals, Knows::Yes);
+        assert_eq!(
+            Verifier::of(Release { version: Some((6, 12)), is_backported: true }).lazy_globals,
+            Knows::Yes
+        );
     }
 }

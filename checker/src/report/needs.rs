@@ -7,6 +7,7 @@ use corecheck_layouts::kernel::{Absence, Kernel};
 
 use super::model::{MeetingEntry, ReasonEntry, RequirementEntry};
 use super::words;
+use crate::attach::Traced;
 use crate::attach::{By, Doubt, Elsewhere, Fate, Lack, Meeting, MemberLack, Requirement, What};
 use crate::object::Object;
 
@@ -18,7 +19,9 @@ pub(super) fn requirement_entry(
     object: &Object,
 ) -> RequirementEntry {
     let (program, symbol, map) = match requirement.by {
-        By::Program(program) => (program_name(object, program), None, None),
+        By::Program(program) | By::Reads { program, .. } | By::Instructions { program, .. } => {
+            (program_name(object, program), None, None)
+        }
         By::Extern(index) => (None, object.externs.get(index).map(|symbol| symbol.name.clone()), None),
         By::Map(index) => (None, None, object.maps.get(index).map(|map| map.name.clone())),
         By::Calls(_) => (None, None, None),
@@ -67,6 +70,8 @@ fn kind(what: &What) -> &'static str {
         What::RawTracepoint(_) => "raw-tracepoint",
         What::TraceEvent { .. } => "trace-event",
         What::EventContext(_) => "event-context",
+        What::Arguments { .. } => "arguments",
+        What::InstructionSet(_) => "instruction-set",
         What::LsmHook(_) => "lsm-hook",
         What::Iterator(_) => "iterator",
         What::ProbedFunction(_) => "probed-function",
@@ -81,6 +86,7 @@ fn kind(what: &What) -> &'static str {
         What::Symbol(_) => "symbol",
         What::Option { .. } => "kconfig",
         What::Helper(_) => "helper",
+        What::HelperOfType { .. } => "helper-of-type",
         What::MapType { .. } => "map-type",
         What::ProgramType(_) => "program-type",
         What::AttachType { .. } => "attach-type",
@@ -97,12 +103,15 @@ fn bare(what: &What, name: Option<&String>) -> String {
         None => number.to_string(),
     };
     match what {
-        What::TracedFunction(target) | What::TypedTracepoint(target) => match &target.module {
-            Some(module) => format!("{module}:{}", target.name),
-            None => target.name.clone(),
-        },
+        What::TracedFunction(target) | What::TypedTracepoint(target) | What::Arguments { target, .. } => {
+            match &target.module {
+                Some(module) => format!("{module}:{}", target.name),
+                None => target.name.clone(),
+            }
+        }
         What::TraceEvent { category, name } => format!("{category}/{name}"),
         What::EventContext(of) => of.name().to_owned(),
+        What::InstructionSet(set) => set.name().to_owned(),
         What::RawTracepoint(name)
         | What::LsmHook(name)
         | What::Iterator(name)
@@ -115,7 +124,9 @@ fn bare(what: &What, name: Option<&String>) -> String {
         | What::Symbol(name)
         | What::Option { name, .. }
         | What::KnownSection { name, .. } => name.clone(),
-        What::Helper(number) => by_number(i64::from(*number), "BPF_FUNC_", "bpf_"),
+        What::Helper(number) | What::HelperOfType { number, .. } => {
+            by_number(i64::from(*number), "BPF_FUNC_", "bpf_")
+        }
         What::MapType { number, .. } => by_number(i64::from(*number), "", ""),
         What::ProgramType(name) | What::AttachType { name, .. } => (*name).to_owned(),
         What::Elsewhere(_) => String::new(),
@@ -130,6 +141,13 @@ pub(super) fn subject(what: &What, name: Option<&String>) -> String {
         What::TypedTracepoint(_) | What::RawTracepoint(_) => "tracepoint",
         What::TraceEvent { .. } => "trace event",
         What::EventContext(_) => "event context",
+        What::Arguments { traced, .. } => match traced {
+            Traced::Tracepoint | Traced::RawTracepoint => "arguments of tracepoint",
+            Traced::Function { .. } => "arguments of function",
+            Traced::Hook => "arguments of security hook",
+            Traced::Iterator => "arguments of iterator",
+        },
+        What::InstructionSet(_) => "instructions",
         What::LsmHook(_) => "security hook",
         What::Iterator(_) => "iterator",
         What::SystemCall(_) => "system call",
@@ -139,6 +157,9 @@ pub(super) fn subject(what: &What, name: Option<&String>) -> String {
         What::Symbol(_) => "kernel symbol",
         What::Option { .. } => "configuration",
         What::Helper(_) => "helper",
+        What::HelperOfType { sort, .. } => {
+            return format!("helper {} for programs of {sort}", bare(what, name));
+        }
         What::MapType { .. } => "map type",
         What::ProgramType(_) => "program type",
         What::AttachType { .. } => "attach type",
@@ -167,6 +188,21 @@ pub(super) fn lack_entry(lack: &Lack) -> ReasonEntry {
         Lack::UnknownSection(None) => ("section-unknown", "libbpf knows no section of that name".to_owned()),
         Lack::UnknownSection(Some(since)) => {
             ("section-unknown", format!("libbpf knows sections of that name since {since}"))
+        }
+        Lack::Arguments { has, needs } => (
+            "arguments",
+            format!(
+                "the program reads {}, and its context has {has} there",
+                if *needs == 1 { "1 value".to_owned() } else { format!("{needs} values") }
+            ),
+        ),
+        Lack::Trampoline { takes, most } => (
+            "trampoline",
+            format!("its arguments take {takes} registers, and the kernel passes on {most} to programs"),
+        ),
+        Lack::HelperOfType => ("helper-of-type", "the kernel refuses it to them".to_owned()),
+        Lack::Instructions { since: (major, minor), .. } => {
+            ("instruction-set", format!("verifiers know them since Linux {major}.{minor}"))
         }
         Lack::Context { member, at, place } => (
             "event-context",
@@ -224,6 +260,20 @@ pub(super) fn doubt_entry(doubt: &Doubt) -> ReasonEntry {
         Doubt::Pattern => ("pattern", "whether a function matches is not looked for".to_owned()),
         Doubt::ToldAtRunTime => ("told-at-run-time", "who loads the object tells it".to_owned()),
         Doubt::TooDeep => ("cannot-compare", "its types are too deep to compare".to_owned()),
+        Doubt::HelperOfType => (
+            "helper-of-type",
+            "an older kernel refuses it to them, and kernels of this version were not asked".to_owned(),
+        ),
+        Doubt::Instructions { since: (major, minor) } => (
+            "instruction-set",
+            format!(
+                "verifiers know them since Linux {major}.{minor}; whether this kernel does is not told by its version"
+            ),
+        ),
+        Doubt::Trampoline { takes } => (
+            "trampoline",
+            format!("its arguments take {takes} registers; whether the kernel passes on so many is not told"),
+        ),
         Doubt::Context { member, at, place } => (
             "event-context",
             format!(

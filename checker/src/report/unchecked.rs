@@ -88,10 +88,8 @@ impl Open<'_> {
     fn sections(&self, is_it: impl Fn(&What) -> bool) -> Vec<String> {
         let object = &self.checked.object;
         let sections = self.all().filter(|requirement| is_it(&requirement.what)).filter_map(|requirement| {
-            match requirement.by {
-                By::Program(program) => object.programs.get(program).map(|of| of.section_name.clone()),
-                _ => None,
-            }
+            let program = requirement.by.program()?;
+            object.programs.get(program).map(|of| of.section_name.clone())
         });
         sorted(sections.collect())
     }

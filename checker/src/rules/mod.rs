@@ -2,6 +2,7 @@
 
 mod alternatives;
 mod ambiguous;
+mod arguments;
 mod array_changed;
 mod array_too_short;
 mod attach_target_missing;
@@ -17,6 +18,8 @@ mod field_kind_changed;
 mod field_missing;
 mod field_overlaid;
 mod helper_missing;
+mod helper_of_type;
+mod instruction_set;
 mod kconfig_missing;
 mod kernel_without_btf;
 mod kfunc_changed;
@@ -39,6 +42,7 @@ mod size_or_sign_changed;
 mod struct_changed;
 mod struct_ops_member;
 mod struct_ops_missing;
+mod trampoline;
 mod type_missing;
 mod type_not_configured;
 mod type_not_stored;
@@ -47,7 +51,7 @@ mod waiver_unused;
 mod width_changed;
 
 use crate::access::Access;
-use crate::attach::{Fate, Lack, What};
+use crate::attach::{Doubt, Fate, Lack, What};
 use crate::resolve::{ChangeCode, MismatchCode, Reason};
 use corecheck_layouts::kernel::{Absence, Gap};
 
@@ -103,9 +107,10 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Every rule, by id.
-pub static ALL: [&Rule; 44] = [
+pub static ALL: [&Rule; 48] = [
     &alternatives::RULE,
     &ambiguous::RULE,
+    &arguments::RULE,
     &array_changed::RULE,
     &array_too_short::RULE,
     &attach_target_missing::RULE,
@@ -121,6 +126,8 @@ pub static ALL: [&Rule; 44] = [
     &field_missing::RULE,
     &field_overlaid::RULE,
     &helper_missing::RULE,
+    &helper_of_type::RULE,
+    &instruction_set::RULE,
     &kconfig_missing::RULE,
     &kernel_without_btf::RULE,
     &kfunc_changed::RULE,
@@ -142,6 +149,7 @@ pub static ALL: [&Rule; 44] = [
     &struct_changed::RULE,
     &struct_ops_member::RULE,
     &struct_ops_missing::RULE,
+    &trampoline::RULE,
     &type_missing::RULE,
     &type_not_configured::RULE,
     &type_not_stored::RULE,
@@ -217,6 +225,13 @@ pub fn rule_of_need(what: &What, fate: &Fate) -> Option<&'static Rule> {
     };
     Some(match (what, lack) {
         (_, Some(Lack::NoBtf)) => &kernel_without_btf::RULE,
+        (What::TracedFunction(_), Some(Lack::Trampoline { .. })) => &trampoline::RULE,
+        (What::TracedFunction(_), None) if matches!(fate, Fate::Unknown(Doubt::Trampoline { .. })) => {
+            &trampoline::RULE
+        }
+        (What::Arguments { .. }, _) => &arguments::RULE,
+        (What::HelperOfType { .. }, _) => &helper_of_type::RULE,
+        (What::InstructionSet(_), _) => &instruction_set::RULE,
         (What::ProbedFunction(_) | What::SystemCall(_) | What::ProbedPattern(_), _) => {
             &probe_target_doubtful::RULE
         }

@@ -117,12 +117,9 @@ impl Case<'_> {
         Needed { object: self.object, requirements: self.requirements, meetings }
     }
 
-    /// The calls of helpers that are missing, ascending; what follows programs finds those of weak functions itself.
+    /// Where something fails, ascending: calls of helpers that are missing, reads beyond what there is; what follows programs finds those of weak functions itself.
     fn missing_helpers(&self, meetings: &[Arc<Meeting>]) -> Vec<Trap> {
         let needed = self.needed(meetings);
-        let mut traps: Vec<Trap> =
-            needed.missing_helpers().map(|(section, insn)| Trap { section, insn }).collect();
-        traps.sort_unstable();
-        traps
+        needed.places().into_iter().map(|(section, insn)| Trap { section, insn }).collect()
     }
 }

@@ -19,7 +19,7 @@ use super::all::judge_load;
 use super::{Case, Judged, ObjectVerdict, Verdict, needed_by};
 use crate::access::accesses;
 use crate::answer::{Answer, Answers};
-use crate::attach::{By, Doubt, Fate, Meeting, Meetings, meet};
+use crate::attach::{Doubt, Fate, Meeting, Meetings, meet};
 use crate::reach::Reach;
 
 /// Judges an object with alternatives on every kernel.
@@ -76,7 +76,7 @@ fn rating(verdict: &ObjectVerdict, set: &[usize]) -> (Verdict, Option<Verdict>) 
 /// take another.
 fn doubtful(case: &Case<'_>, set: &[usize], meetings: &[Arc<Meeting>]) -> usize {
     let all = case.requirements.iter().zip(meetings).filter(|(requirement, meeting)| {
-        let is_of_set = matches!(requirement.by, By::Program(program) if set.contains(&program));
+        let is_of_set = requirement.by.program().is_some_and(|program| set.contains(&program));
         is_of_set && meeting.fate == Fate::Unknown(Doubt::NotInBtf)
     });
     all.count()

@@ -4,6 +4,7 @@
 //! checked; unless the vmlinux was looked through and does not have it, so that only a module that is not stored could: then it
 //! is unknown.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use corecheck_layouts::kernel::Gap;
@@ -25,6 +26,16 @@ pub struct Needed<'a> {
     pub meetings: &'a [Arc<Meeting>],
 }
 
+/// An instruction at which something fails if the verifier comes to it.
+struct Awaited {
+    /// The requirement that it is of.
+    requirement: usize,
+    place: (usize, u32),
+    /// The program that fails; `None` for every one that has the instruction.
+    program: Option<usize>,
+    phase: Phase,
+}
+
 /// What an object needs when this loader loads it: other loaders than libbpf know other sections.
 pub fn needed_by(loader: Loader, object: &Object) -> Vec<Requirement> {
     let (knows, version) = match loader {
@@ -38,25 +49,28 @@ pub fn needed_by(loader: Loader, object: &Object) -> Vec<Requirement> {
 }
 
 impl Needed<'_> {
-    /// The calls of helpers that are missing.
-    pub fn missing_helpers(&self) -> impl Iterator<Item = (usize, u32)> {
+    /// The instructions at which something fails if the verifier comes to them, besides calls of weak functions: each once,
+    /// ascending.
+    pub fn places(&self) -> BTreeSet<(usize, u32)> {
         self.missing()
-            .filter_map(|(_, requirement, _)| match &requirement.by {
-                By::Calls(places) => Some(places.as_slice()),
-                _ => None,
+            .flat_map(|(_, requirement, lack)| match requirement.effect(lack, |_| Vec::new()) {
+                Effect::Calls(places) | Effect::Reached { places, .. } => places,
+                _ => Vec::new(),
             })
-            .flatten()
-            .copied()
+            .collect()
     }
 
-    /// The instructions that the verifier refuses when it comes to them: calls of helpers and of weak functions that are
-    /// missing. Each with the requirement that it is of.
-    pub fn traps(&self) -> Vec<(usize, (usize, u32))> {
+    /// The instructions at which something fails if the verifier comes to them: calls of helpers and of weak functions that are
+    /// missing, reads beyond what there is, and what it does not know.
+    fn traps(&self) -> Vec<Awaited> {
         let mut traps = Vec::new();
-        for (index, requirement, lack) in self.missing() {
-            if let Effect::Calls(places) = requirement.effect(lack, |symbol| calls_of(self.object, symbol)) {
-                traps.extend(places.into_iter().map(|place| (index, place)));
-            }
+        for (requirement, of, lack) in self.missing() {
+            let (places, program, phase) = match of.effect(lack, |symbol| calls_of(self.object, symbol)) {
+                Effect::Calls(places) => (places, None, Phase::Verify),
+                Effect::Reached { program, places, when } => (places, Some(program), phase(when)),
+                Effect::None | Effect::Object(_) | Effect::Program(..) => continue,
+            };
+            traps.extend(places.into_iter().map(|place| Awaited { requirement, place, program, phase }));
         }
         traps
     }
@@ -65,7 +79,12 @@ impl Needed<'_> {
     pub fn decides(doubt: &Doubt) -> bool {
         match doubt {
             Doubt::NotStored(gap) => !matches!(gap, Gap::TypeNotStored),
-            Doubt::Several(_) | Doubt::AlsoInVmlinux | Doubt::Context { .. } => true,
+            Doubt::Several(_)
+            | Doubt::AlsoInVmlinux
+            | Doubt::Context { .. }
+            | Doubt::HelperOfType
+            | Doubt::Instructions { .. }
+            | Doubt::Trampoline { .. } => true,
             _ => false,
         }
     }
@@ -84,15 +103,16 @@ impl Needed<'_> {
         let (mut unmet, mut doubtful) = (Vec::new(), Vec::new());
         for (index, requirement, lack) in self.missing() {
             match requirement.effect(lack, |_| Vec::new()) {
-                Effect::None | Effect::Calls(_) => continue,
+                Effect::None | Effect::Calls(_) | Effect::Reached { .. } => continue,
                 Effect::Object(when) => fail_all(verdict, phase(when)),
                 Effect::Program(program, when) => fail(verdict, program, phase(when)),
             }
             unmet.push(index);
         }
-        for (index, place) in self.traps() {
+        for Awaited { requirement: index, place, program: only, phase } in self.traps() {
             for program in 0..verdict.programs.len() {
-                if !self.is_in(program, place) || verdict.programs[program].verdict.is_none() {
+                let is_asked = self.is_in(program, place) && only.is_none_or(|only| only == program);
+                if !is_asked || verdict.programs[program].verdict.is_none() {
                     continue;
                 }
                 match reach(program, place) {
@@ -102,7 +122,7 @@ impl Needed<'_> {
                         doubtful.push(index);
                     }
                     Reach::Reached => {
-                        fail(verdict, program, Phase::Verify);
+                        fail(verdict, program, phase);
                         unmet.push(index);
                     }
                 }
@@ -115,7 +135,7 @@ impl Needed<'_> {
                         (0..verdict.programs.len()).for_each(|program| doubt(verdict, program))
                     }
                     Effect::Program(program, _) => doubt(verdict, program),
-                    Effect::None | Effect::Calls(_) => continue,
+                    Effect::None | Effect::Calls(_) | Effect::Reached { .. } => continue,
                 },
                 Fate::Met { unit: Some(module) } if module != "vmlinux" && !requirement.optional => {
                     self.add_conditions(verdict, requirement, module);
@@ -152,7 +172,9 @@ impl Needed<'_> {
         for (index, (program, own)) in programs {
             let is_concerned = own.verdict.is_some()
                 && match requirement.by {
-                    By::Program(program) => program == index,
+                    By::Program(program) | By::Reads { program, .. } | By::Instructions { program, .. } => {
+                        program == index
+                    }
                     // Without a strong extern or a map nothing is loaded.
                     By::Extern(_) | By::Map(_) => true,
                     By::Calls(_) => program.functions.is_empty(),

@@ -7,12 +7,23 @@ use crate::run::{corecheck, root};
 const KERNEL: &str = "debian/6.18.15+deb13-amd64/amd64";
 
 /// Each fixture with its verdict, the phase in which it fails, and the rules of its findings.
-const EXPECTED: [(&str, &str, &str, &[&str]); 41] = [
+const EXPECTED: [(&str, &str, &str, &[&str]); 52] = [
+    ("arguments_guarded", "ok", "", &[]),
+    ("arguments_hit", "ok", "", &[]),
+    ("arguments_missing", "fails", "verify", &["arguments"]),
+    ("arguments_passed", "fails", "verify", &["arguments"]),
+    ("arguments_raw_guarded", "ok", "", &[]),
+    ("arguments_raw_hit", "ok", "", &[]),
+    ("arguments_raw_missing", "fails", "attach", &["arguments"]),
     ("fentry_missing", "fails", "verify", &["attach-target-missing"]),
     ("fentry_renamed", "fails", "verify", &["attach-target-missing"]),
     ("helper_guarded", "ok", "", &[]),
     ("helper_hit", "ok", "", &[]),
     ("helper_missing", "fails", "verify", &["helper-missing"]),
+    ("helper_of_type_guarded", "ok", "", &[]),
+    ("helper_of_type_missing", "fails", "verify", &["helper-of-type"]),
+    ("instructions_add", "ok", "", &[]),
+    ("instructions_fetch", "ok", "", &[]),
     ("iter_hit", "ok", "", &[]),
     ("iter_missing", "fails", "verify", &["attach-target-missing"]),
     ("kconfig_hit", "ok", "", &[]),
@@ -84,6 +95,28 @@ fn what_is_missing_fails_in_its_phase() {
         let required = report["objects"][0]["requirements"].as_array().expect("requirements").len();
         assert_eq!(needs["meetings"].as_array().map(Vec::len), Some(required), "{name}");
     }
+}
+
+#[test]
+fn instructions_are_older_than_some_kernels() {
+    let verdict = |name: &str, kernel: &str| {
+        let args = ["check", &fixture(name), "--kernel", kernel, "--modules", "none", "--format", "json"];
+        let report = corecheck(&args).json();
+        let rules: Vec<String> = report["findings"]
+            .as_array()
+            .expect("findings")
+            .iter()
+            .filter_map(|finding| finding["rule"].as_str())
+            .filter(|rule| *rule != "baked-in-offsets")
+            .map(str::to_owned)
+            .collect();
+        (report["results"][0]["verdict"].as_str().expect("a word").to_owned(), rules.join(" "))
+    };
+    let (old, new) = ("debian/5.10*/amd64", "debian/6.1.*/amd64");
+    // Behind a guard, too.
+    assert_eq!(verdict("instructions_fetch", old), ("fails".to_owned(), "instruction-set".to_owned()));
+    assert_eq!(verdict("instructions_add", old), ("ok".to_owned(), String::new()));
+    assert_eq!(verdict("instructions_fetch", new), ("ok".to_owned(), String::new()));
 }
 
 #[test]

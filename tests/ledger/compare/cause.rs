@@ -130,6 +130,47 @@ impl Cause {
         }
     }
 
+    /// The rules whose findings speak of it; empty for those that no rule speaks about.
+    pub fn rules(self) -> &'static [&'static str] {
+        match self {
+            Self::Core => &[
+                "ambiguous",
+                "array-too-short",
+                "cannot-relocate",
+                "enumerator-missing",
+                "field-kind-changed",
+                "field-missing",
+                "kernel-without-btf",
+                "module-not-loaded",
+                "module-not-searched",
+                "module-without-btf",
+                "type-missing",
+                "type-not-configured",
+                "width-changed",
+            ],
+            Self::AttachPoint => &["attach-target-missing", "kernel-without-btf"],
+            Self::Kfunc => &["kfunc-changed", "kfunc-missing"],
+            Self::Helper => &["helper-missing"],
+            Self::HelperOfType => &["helper-of-type"],
+            // aya-obj gives up where it meets one.
+            Self::Extern => &["cannot-relocate", "kconfig-missing", "ksym-changed", "ksym-missing"],
+            Self::StructOps => &["struct-ops-member", "struct-ops-missing"],
+            Self::Section => &["object-refused", "section-unknown"],
+            Self::Arguments => &["arguments"],
+            Self::Trampoline => &["trampoline"],
+            Self::Context => &["event-context"],
+            Self::Instruction => &["instruction-set"],
+            Self::Map => &["map-type-missing"],
+            Self::ProgramType => &["program-type-missing"],
+            Self::NotTraceable
+            | Self::Renamed
+            | Self::Verifier
+            | Self::Privilege
+            | Self::NoTarget
+            | Self::Unexplained => &[],
+        }
+    }
+
     /// Whether corecheck promises to tell it: a difference because of it is a bug of corecheck's.
     pub fn is_judged(self) -> bool {
         matches!(
@@ -141,6 +182,10 @@ impl Cause {
                 | Self::Extern
                 | Self::StructOps
                 | Self::Section
+                | Self::HelperOfType
+                | Self::Arguments
+                | Self::Trampoline
+                | Self::Instruction
                 | Self::Context
                 | Self::Unexplained
         )
@@ -158,7 +203,7 @@ const EADDRNOTAVAIL: i32 = 99;
 const ENOTSUPP: i32 = 524;
 
 /// What the loader or the verifier says, and what that means.
-const SAID: [(&str, Cause); 26] = [
+const SAID: [(&str, Cause); 29] = [
     ("failed to resolve CO-RE relocation", Cause::Core),
     ("<invalid CO-RE relocation>", Cause::Core),
     ("unknown#195896080", Cause::Core),
@@ -176,6 +221,9 @@ const SAID: [(&str, Cause); 26] = [
     ("extern (kcfg)", Cause::Extern),
     ("struct_ops init_kern", Cause::StructOps),
     ("cannot use helper", Cause::HelperOfType),
+    // As 7.3 says it.
+    ("policy check failed for helper", Cause::HelperOfType),
+    ("Use a helper allowed for this program type", Cause::HelperOfType),
     ("unknown func bpf_", Cause::HelperOfType),
     ("invalid func unknown#", Cause::Helper),
     ("-th argument", Cause::Arguments),
@@ -183,6 +231,7 @@ const SAID: [(&str, Cause); 26] = [
     ("uses reserved fields", Cause::Instruction),
     ("unknown opcode", Cause::Instruction),
     ("invalid BPF_ATOMIC", Cause::Instruction),
+    ("cannot be found", Cause::Renamed),
     ("failed to create map", Cause::Map),
     ("Error in bpf_create_map", Cause::Map),
     ("failed to create: ", Cause::Map),
@@ -217,7 +266,9 @@ pub fn of_attach(attached: &Attached) -> Cause {
         (ENOENT, Some(Function { is_symbol: false, is_renamed: true, .. })) => Cause::Renamed,
         // The kernel compares how far the program reads with what the tracepoint or event gives.
         (EINVAL, _) if said("failed to attach to raw tracepoint") => Cause::Arguments,
-        (EACCES, _) if said("failed to attach to perf_event") => Cause::Context,
+        (EACCES, _) if said("failed to attach to perf_event") || said("BPF link for perf_event") => {
+            Cause::Context
+        }
         (ENOENT, _) => Cause::AttachPoint,
         (EPERM, _) => Cause::Privilege,
         _ => Cause::Unexplained,
@@ -253,6 +304,10 @@ mod tests {
         assert_eq!(load(13, &["R1 invalid mem access 'scalar'", "processed 9 insns"]), Cause::Verifier);
         assert_eq!(load(EINVAL, &["libbpf: prog 'a': BPF program load failed"]), Cause::ProgramType);
         assert_eq!(load(ESRCH, &[]), Cause::AttachPoint);
+        let policy = "error: policy check failed for helper bpf_get_socket_cookie#46";
+        assert_eq!(load(EINVAL, &[policy, "processed 9 insns"]), Cause::HelperOfType);
+        let gone = "The address of function blk_account_io_done cannot be found";
+        assert_eq!(load(ENOENT, &[gone, "processed 0 insns"]), Cause::Renamed);
         assert_eq!(load(7, &[]), Cause::Unexplained);
     }
 

@@ -19,6 +19,7 @@ pub fn page(book: &Book) -> Result<String, fmt::Error> {
     causes(book, &mut out)?;
     unknown(book, &mut out)?;
     failing(book, &mut out)?;
+    another_reason(book, &mut out)?;
     Ok(out)
 }
 
@@ -42,7 +43,7 @@ fn head(book: &Book, out: &mut String) -> fmt::Result {
     writeln!(
         out,
         "- **right**: it went as corecheck says.\n- **falsely ok**, **falsely failing**: it did not, because of CO-RE, an attach \
-         point, a kernel function, a helper or an extern, or nobody knows why.\n- **unknown**: corecheck says that it does not \
+         point, a kernel function, a helper, an extern, an argument or an instruction, or nobody knows why.\n- **unknown**: corecheck says that it does not \
          know.\n- **other cause**: it failed because of what no verdict speaks about; the causes are below.\n- **not tried**: \
          libbpf attaches such programs only when it is told to what.\n"
     )
@@ -193,19 +194,40 @@ fn kind(reason: &str) -> &str {
     reason.split([':', ' ']).next().unwrap_or(reason)
 }
 
+/// What failed as was said, because of something else.
+fn another_reason(book: &Book, out: &mut String) -> fmt::Result {
+    let found: Vec<&Line> =
+        book.lines.iter().filter(|line| line.record.reason_agrees == Some(false)).collect();
+    let attempts: usize = found.iter().map(|line| line.machines.len()).sum();
+    writeln!(out, "## Right, for another reason ({attempts} attempts)\n")?;
+    if found.is_empty() {
+        return writeln!(out, "None.");
+    }
+    writeln!(
+        out,
+        "What was said of why is of no rule that speaks about what happened: something else came before it.\n"
+    )?;
+    table(&found, out)
+}
+
 /// What was rightly said to fail, by the cause that the machine gave.
 fn failing(book: &Book, out: &mut String) -> fmt::Result {
     writeln!(out, "## Failed, as was said\n")?;
-    let mut found: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+    let mut found: BTreeMap<(&str, bool, bool), usize> = BTreeMap::new();
     for line in book.lines.iter().filter(|line| line.record.class == Class::Right) {
         if let Some(cause) = line.record.cause {
             let is_there = line.record.step == Step::Attach || line.record.fails_at == line.record.failed_at;
-            *found.entry((cause, is_there)).or_default() += line.machines.len();
+            let agrees = line.record.reason_agrees == Some(true);
+            *found.entry((cause, is_there, agrees)).or_default() += line.machines.len();
         }
     }
-    writeln!(out, "| cause | at the step that was said | attempts |\n|---|---|--:|")?;
-    for ((cause, is_there), number) in found {
-        writeln!(out, "| {cause} | {} | {number} |", if is_there { "yes" } else { "no" })?;
+    writeln!(
+        out,
+        "| cause | at the step that was said | for the reason that was said | attempts |\n|---|---|---|--:|"
+    )?;
+    let word = |is_so| if is_so { "yes" } else { "no" };
+    for ((cause, is_there, agrees), number) in found {
+        writeln!(out, "| {cause} | {} | {} | {number} |", word(is_there), word(agrees))?;
     }
-    Ok(())
+    writeln!(out)
 }

@@ -113,7 +113,7 @@ fn read(report: &Report) -> Result<Prediction> {
                 fails: came(program.phase),
                 is_unknown: is_open(program),
                 verdict: program.verdict,
-                reasons: whole.reasons.clone(),
+                reasons: own_reasons(report, &whole.reasons, name),
             };
             let is_attach = program.phase == Some("attach");
             let attach = Predicted {
@@ -126,13 +126,29 @@ fn read(report: &Report) -> Result<Prediction> {
                 } else {
                     "ok"
                 },
-                reasons: if is_attach { whole.reasons.clone() } else { doubts },
+                reasons: if is_attach { own_reasons(report, &whole.reasons, name) } else { doubts },
             };
             (name.to_owned(), own, attach)
         })
     };
     let programs = loaded().filter_map(|program| of(&program.name)).collect();
     Ok(Prediction { whole, programs })
+}
+
+/// Of the reasons of an object those that are about this program, or about no program alone.
+fn own_reasons(report: &Report, reasons: &[String], program: &str) -> Vec<String> {
+    let requirements: Vec<_> = report.objects.iter().flat_map(|object| &object.requirements).collect();
+    let is_of_others = |id: &usize| {
+        let program_of = requirements.get(*id).and_then(|of| of.program.as_deref());
+        program_of.is_some_and(|other| other != program)
+    };
+    let others: BTreeSet<String> = report
+        .findings
+        .iter()
+        .filter(|finding| !finding.requirements.is_empty() && finding.requirements.iter().all(is_of_others))
+        .map(|finding| format!("{}: {}", finding.rule, finding.message))
+        .collect();
+    reasons.iter().filter(|reason| !others.contains(*reason)).cloned().collect()
 }
 
 /// Why it is not known if what a program attaches to is there.

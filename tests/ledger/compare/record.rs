@@ -83,6 +83,9 @@ pub struct Record {
     /// Why it failed, as the loader or the verifier said it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
+    /// Where it failed as was said: whether what was said of why speaks of that cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_agrees: Option<bool>,
     /// Why it was said not to be ok.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<String>,
@@ -103,6 +106,19 @@ pub fn class(predicted: &Predicted, failure: &Failure) -> Class {
     }
 }
 
+/// Whether one of the reasons of a failure that was said is of a rule that speaks about the cause; `None` where it was not said, or
+/// did not happen.
+pub fn agrees(predicted: &Predicted, failure: &Failure) -> Option<bool> {
+    let (Some(_), Some((_, _, cause, _))) = (predicted.fails, failure) else { return None };
+    let is_told = |reason: &String| {
+        let rule = reason.split(':').next().unwrap_or(reason);
+        // What the loader cannot even read has no finding.
+        cause.rules().contains(&rule)
+            || *cause == Cause::Section && reason.contains("does not read the object")
+    };
+    Some(predicted.reasons.iter().any(is_told))
+}
+
 /// A line of the ledger.
 pub fn record(
     loader: &'static str,
@@ -113,6 +129,7 @@ pub fn record(
     failure: Failure,
 ) -> Record {
     let class = class(predicted, &failure);
+    let reason_agrees = agrees(predicted, &failure).filter(|_| class == Class::Right);
     let (failed_at, errno, cause, said) = match failure {
         Some((at, errno, cause, said)) => (Some(at), Some(errno), Some(cause.word()), Some(said)),
         None => (None, None, None, None),
@@ -130,6 +147,7 @@ pub fn record(
         errno: errno.filter(|&errno| errno != 0),
         cause,
         said: said.filter(|said| !said.is_empty()),
+        reason_agrees,
         reasons: if is_plain { Vec::new() } else { predicted.reasons.clone() },
     }
 }
@@ -152,5 +170,17 @@ mod tests {
         assert_eq!(class(&fails, &failed(Cause::Verifier)), Class::Right);
         assert_eq!(class(&unknown, &None), Class::Unknown);
         assert_eq!(class(&unknown, &failed(Cause::Core)), Class::Unknown);
+    }
+
+    #[test]
+    fn a_failure_may_have_another_reason() {
+        let reasons = vec!["arguments: the program reads 2 values".to_owned()];
+        let said = Predicted { fails: Some(Came::Verify), is_unknown: false, verdict: "fails", reasons };
+        let failed = |cause| Some((Came::Verify, 22, cause, String::new()));
+        assert_eq!(agrees(&said, &failed(Cause::Arguments)), Some(true));
+        assert_eq!(agrees(&said, &failed(Cause::Core)), Some(false));
+        assert_eq!(agrees(&said, &failed(Cause::Verifier)), Some(false));
+        assert_eq!(agrees(&said, &None), None);
+        assert_eq!(agrees(&Predicted { fails: None, ..said }, &failed(Cause::Core)), None);
     }
 }
