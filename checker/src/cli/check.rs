@@ -143,8 +143,13 @@ fn loaders(args: &[LoaderArg], policy: &[Loader]) -> Vec<Loader> {
     loaders
 }
 
-/// The answer to a question about the objects of some files.
-pub(super) fn report(args: &Question, files: &[PathBuf], mut objects: Vec<Object>) -> anyhow::Result<Report> {
+/// The answer to a question about the objects of some files; what the pictures of a page need besides is made of it by `picture`.
+pub(super) fn report<T>(
+    args: &Question,
+    files: &[PathBuf],
+    mut objects: Vec<Object>,
+    picture: impl FnOnce(&Report, Option<&Store>, &[&Kernel]) -> T,
+) -> anyhow::Result<(Report, T)> {
     if !args.types.is_empty() {
         let all: Vec<_> = objects.iter().flat_map(accesses).collect();
         objects::require_types(all.iter(), &args.types)?;
@@ -211,19 +216,22 @@ pub(super) fn report(args: &Question, files: &[PathBuf], mut objects: Vec<Object
     report.left_out = others;
     args.policy.write_baseline(&report)?;
     demands.apply(&mut report, &kernels, args.strict);
-    Ok(report)
+    let pictured = picture(&report, opened.as_ref(), &kernels);
+    Ok((report, pictured))
 }
 
 pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
-    let mut report = report(&args.question, &args.objects, objects::read(&args.objects)?)?;
+    let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
+    let wants_page = formats.iter().any(|format| format.form == ReportForm::Html);
+    let objects = objects::read(&args.objects)?;
+    let (mut report, lives) = report(&args.question, &args.objects, objects, |report, store, kernels| {
+        if wants_page { pictures(report, store, kernels) } else { Vec::new() }
+    })?;
     if args.representatives {
         add_representatives(&mut report);
     }
     let options = HumanOptions { width: screen.width, quiet: args.quiet };
     let exit = exit(&report, args.question.strict);
-    let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
-    let wants_page = formats.iter().any(|format| format.form == ReportForm::Html);
-    let lives = if wants_page { pictures(&report, opened.as_ref(), &kernels) } else { Vec::new() };
     for format in formats {
         screen.write(format, |out| match format.form {
             ReportForm::Human => render::human::render(&report, &options, out),
