@@ -9,6 +9,7 @@ pub mod human;
 pub mod json;
 pub mod junit;
 pub mod layouts;
+pub mod log;
 pub mod markdown;
 pub mod sarif;
 mod snippet;
