@@ -13,6 +13,7 @@ pub mod compare;
 pub mod help;
 pub mod load;
 pub mod loader;
+pub mod log;
 pub mod object;
 pub mod policy;
 pub mod reach;

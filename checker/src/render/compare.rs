@@ -186,7 +186,7 @@ pub fn markdown(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> 
         for of in &pair.verdicts {
             let names = short_names(comparison, &of.kernels);
             let kernels: Vec<String> = names.iter().map(|name| code(name)).collect();
-            let why: Vec<String> = of.causes.iter().map(|cause| why(cause)).collect();
+            let why: Vec<String> = of.causes.iter().map(why).collect();
             let mark = if of.decides { "❌ " } else { "" };
             writeln!(
                 out,

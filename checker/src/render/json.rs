@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::compare::Comparison;
+use crate::log::LogEntry;
 use crate::report::Report;
 use crate::report::model::{ObjectEntry, Tool};
 
@@ -45,6 +46,15 @@ pub fn accesses(objects: &[ObjectEntry], out: &mut dyn Write) -> io::Result<()> 
 /// When `out` cannot be written.
 pub fn compare(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     write(comparison, out)
+}
+
+/// Writes what a log says (`checker/schema/log-1.json`).
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn log(entry: &LogEntry, out: &mut dyn Write) -> io::Result<()> {
+    write(entry, out)
 }
 
 fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

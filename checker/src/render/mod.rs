@@ -11,6 +11,7 @@ pub mod json;
 pub mod junit;
 pub mod layouts;
 pub mod life;
+pub mod log;
 pub mod markdown;
 pub mod sarif;
 mod snippet;

@@ -18,6 +18,7 @@ mod explain;
 mod health;
 mod kernels;
 mod loaders;
+mod logs;
 mod main_job;
 mod missing_parts;
 mod needs;

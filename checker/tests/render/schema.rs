@@ -2,6 +2,7 @@
 
 mod compare;
 mod layouts;
+mod log;
 mod rules;
 
 use std::path::Path;
@@ -279,7 +280,7 @@ fn both_schemas_describe_an_object_alike() {
 
 #[test]
 fn everything_in_a_schema_is_described_and_strict() {
-    for schema in [REPORT, ACCESSES, LAYOUTS, compare::COMPARE] {
+    for schema in [REPORT, ACCESSES, LAYOUTS, compare::COMPARE, log::LOG] {
         let schema: Value = serde_json::from_str(schema).unwrap();
         let definitions = schema["$defs"].as_object().unwrap().iter();
         for (name, definition) in definitions.chain([(&"document".to_owned(), &schema)]) {
