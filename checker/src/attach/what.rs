@@ -4,6 +4,7 @@ use corecheck_layouts::btf::{Btf, Kind};
 use corecheck_layouts::kernel::{Arch, Found, Gap, Kernel, ShippedBtf};
 
 use super::helpers;
+use super::instructions::InstructionSet;
 use super::meet::Meeting;
 use super::model::{Ask, Doubt, Elsewhere, ExternValue, Fate, Lack, Requirement, Target, What};
 use super::released::Release;
@@ -153,6 +154,10 @@ fn is_absent(fate: &Fate) -> bool {
 fn fate(local: Option<&Btf>, what: &What, found: &[&Found], kernel: &Kernel) -> Fate {
     let Some(&first) = found.first() else {
         return match what {
+            // Kernels that ship BTF, from 5.2 on, have these whatever their version is.
+            What::InstructionSet(InstructionSet::HalfJumps) if kernel.facts.btf != ShippedBtf::None => {
+                Fate::Met { unit: None }
+            }
             What::InstructionSet(set) => {
                 let (release, arch) = instructions::facts(kernel);
                 set.fate(release, arch)
