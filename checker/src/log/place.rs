@@ -90,7 +90,7 @@ fn meant(world: &World, told: &Told, program: Option<usize>, context: &Context) 
 }
 
 /// Keeps what fits, if anything does.
-fn narrow<'a>(all: &mut Vec<&'a Access>, fits: impl Fn(&Access) -> bool) {
+fn narrow(all: &mut Vec<&Access>, fits: impl Fn(&Access) -> bool) {
     if all.iter().any(|access| fits(access)) {
         all.retain(|access| fits(access));
     }

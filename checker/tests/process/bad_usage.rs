@@ -6,7 +6,10 @@ use crate::run::{corecheck, sample};
 fn arguments_that_make_no_sense() {
     let naive = sample("naive");
     let cases: [(&[&str], &[&str]); 13] = [
-        (&["check", "--format", "yaml", &naive], &["yaml", "human, json, sarif, junit, github and markdown"]),
+        (
+            &["check", "--format", "yaml", &naive],
+            &["yaml", "human, json, sarif, junit, github, markdown and html"],
+        ),
         (&["check", "--format", "json=", &naive], &["no file name"]),
         (&["check", "--modules", "", &naive], &["modules separated by commas"]),
         (&["check", "--modules", "all,vfio", &naive], &["all,vfio"]),

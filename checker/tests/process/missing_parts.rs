@@ -22,14 +22,16 @@ fn baked_in(report: &Report) -> String {
 
 #[test]
 fn objects_without_accesses_have_their_offsets_baked_in() {
-    let no_btf = baked_in(&check(0, &[&fixture("plain_no_btf")]));
+    // On kernels that know all of their instructions.
+    let newer = ["--kernel", "debian/*"];
+    let no_btf = baked_in(&check(0, &[newer[0], newer[1], &fixture("plain_no_btf")]));
     assert!(no_btf.contains("no BTF") && no_btf.contains("-g"), "{no_btf}");
-    let no_core = baked_in(&check(0, &[&fixture("plain_no_core")]));
+    let no_core = baked_in(&check(0, &[newer[0], newer[1], &fixture("plain_no_core")]));
     assert!(no_core.contains("not one CO-RE access"), "{no_core}");
     for name in ["plain_no_btf", "plain_no_core"] {
-        let run = corecheck(&["check", &fixture(name)]).expect_status(0);
+        let run = corecheck(&["check", newer[0], newer[1], &fixture(name)]).expect_status(0);
         assert!(run.stdout.contains("baked in"), "{}", run.stdout);
-        corecheck(&["check", "--strict", &fixture(name)]).expect_status(0);
+        corecheck(&["check", "--strict", newer[0], newer[1], &fixture(name)]).expect_status(0);
     }
 }
 

@@ -178,7 +178,8 @@ fn several_objects_keep_their_order_and_their_findings() {
         (Some(0), new, "ok"),
         (Some(1), old, "fails"),
         (Some(1), new, "fails"),
-        (Some(2), old, "ok"),
+        // It has 32-bit jumps.
+        (Some(2), old, "fails"),
         (Some(2), new, "ok"),
     ];
     assert_eq!(results, expected);
