@@ -3,7 +3,7 @@
 //!
 //! Runs inside the machines of `tests/vm`; `tests/helpers/run` makes the checker's table of what they say.
 
-#![expect(clippy::print_stdout, reason = "a program that reports to a file")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that reports to a file")]
 
 #[expect(unsafe_code, reason = "calls functions of a C library")]
 mod ffi;
