@@ -3,9 +3,11 @@
 mod accesses;
 mod check;
 mod compare;
+mod examples;
 mod exit;
 mod explain;
 mod format;
+mod generate;
 mod layouts;
 mod objects;
 mod output;
@@ -35,15 +37,24 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check objects against kernels: the main job
+    #[command(after_help = examples::CHECK)]
     Check(check::CheckArgs),
     /// Compare two builds: what the new one asks of kernels that the old one did not, and which kernels that costs
+    #[command(after_help = examples::COMPARE)]
     Compare(compare::CompareArgs),
     /// List what objects ask of a kernel, with source lines
+    #[command(after_help = examples::ACCESSES)]
     Accesses(accesses::AccessesArgs),
     /// Explain what a finding means, why it happens and what to do
+    #[command(after_help = examples::EXPLAIN)]
     Explain(explain::ExplainArgs),
     /// Look at what is stored: kernels, types, and how types differ
+    #[command(after_help = examples::LAYOUTS)]
     Layouts(layouts::LayoutsArgs),
+    /// Write a script with which a shell completes arguments
+    Completions(generate::CompletionsArgs),
+    /// Write manual pages
+    Man(generate::ManArgs),
 }
 
 impl Cli {
@@ -68,6 +79,8 @@ impl Cli {
             Command::Accesses(args) => accesses::run(&args, &screen),
             Command::Explain(args) => explain::run(&args, &screen),
             Command::Layouts(args) => layouts::run(&args, &screen),
+            Command::Completions(args) => generate::completions(&args, &screen),
+            Command::Man(args) => generate::man(&args),
         }
     }
 }

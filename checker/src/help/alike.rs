@@ -17,6 +17,10 @@ const SHORTEST: usize = 4;
 /// Beginnings of names that only keep room.
 const FILLERS: [&str; 5] = ["reserved", "pad", "unused", "android_", "kabi_"];
 
+/// Words that say of what sort a member is, not which one it is.
+const SORTS: [&str; 12] =
+    ["count", "data", "flags", "func", "head", "info", "list", "lock", "mask", "node", "size", "type"];
+
 /// How alike two names are; `None` when they are not.
 pub(super) fn alike(one: &str, other: &str) -> Option<Alike> {
     let (one, other) = (one.trim_matches('_'), other.trim_matches('_'));
@@ -41,12 +45,12 @@ pub(super) fn alike(one: &str, other: &str) -> Option<Alike> {
     if letters(one) == letters(other) {
         return None;
     }
-    // Most words of both, one of them of some length: `sched_` alone is in every name of its subsystem.
+    // Most words of both, one of them of some length, and of some meaning: `sched_` alone is in every name of its subsystem.
     let words: Vec<&str> = one.split('_').collect();
     let others: Vec<&str> = other.split('_').collect();
     let common: Vec<&&str> = words.iter().filter(|word| others.contains(word)).collect();
-    let has_most_in_common =
-        common.len() * 2 > words.len().max(others.len()) && common.iter().any(|word| word.len() >= SHORTEST);
+    let tells = |word: &&&str| word.len() >= SHORTEST && !SORTS.contains(*word);
+    let has_most_in_common = common.len() * 2 > words.len().max(others.len()) && common.iter().any(tells);
     let is_near = short.len() >= SHORTEST && strsim::osa_distance(one, other) * 4 <= long.len();
     (has_most_in_common || is_near).then_some(Alike::Somewhat)
 }
@@ -100,6 +104,7 @@ mod tests {
             // Seen in kernels: both new in the other's place, and nothing of the kind.
             ("sched_psi_wake_requeue", "sched_task_hot"),
             ("offload_at_suspend", "offload_pm_locked"),
+            ("active_ctx_list", "pmu_ctx_list"),
         ];
         for (one, other) in pairs {
             assert_eq!(alike(one, other), None, "{one} {other}");

@@ -7,8 +7,9 @@
 
 use std::ops::Range;
 
+use corecheck_layouts::btf::cdecl::type_name;
 use corecheck_layouts::btf::types::Int;
-use corecheck_layouts::btf::{Btf, Type, TypeId};
+use corecheck_layouts::btf::{Btf, Kind, Type, TypeId};
 use corecheck_layouts::kernel::Found;
 
 use super::Case;
@@ -161,7 +162,8 @@ fn between(case: &Case<'_>, access: &Access, there: &Found, before: Option<&Foun
         let (State::Resolved, Some(place)) = (outcome.state, outcome.target) else { continue };
         let slot = slot(wanted, member.name, &reference, &now);
         let is_in_place = slot.is_some();
-        if has_other_nature(own_type, (&unit.btf, member.of)) {
+        let types = [own_type, (&*unit.btf, member.of)];
+        if has_other_nature(types) || how != Alike::Underscores && is_other_callback(types) {
             continue;
         }
         let is_same = outcome.changes.is_empty() && outcome.extent.is_none();
@@ -251,12 +253,22 @@ impl Slot {
 }
 
 /// Whether a truth value became a number, or the other way round: neither size nor sign tells.
-fn has_other_nature(one: (&Btf, TypeId), other: (&Btf, TypeId)) -> bool {
-    let is_bool = |(btf, id): (&Btf, TypeId)| match btf.ty(btf.skip_modifiers_and_typedefs(id)) {
+fn has_other_nature(types: [(&Btf, TypeId); 2]) -> bool {
+    let [one, other] = types.map(|(btf, id)| match btf.ty(btf.skip_modifiers_and_typedefs(id)) {
         Type::Int(int) => Some(int.encoding & Int::BOOL != 0),
         _ => None,
-    };
-    is_bool(one).zip(is_bool(other)).is_some_and(|(one, other)| one != other)
+    });
+    one.zip(other).is_some_and(|(one, other)| one != other)
+}
+
+/// Whether both are functions to call, of other prototypes: to a program they are addresses alike, and do something else.
+fn is_other_callback(types: [(&Btf, TypeId); 2]) -> bool {
+    let [one, other] = types.map(|(btf, id)| {
+        let Type::Ptr { to } = btf.ty(btf.skip_modifiers_and_typedefs(id)) else { return None };
+        let to = btf.skip_modifiers_and_typedefs(to);
+        (btf.kind(to) == Kind::FuncProto).then(|| type_name(btf, to))
+    });
+    one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
 /// Whether the new name is nearer to another one that is missing, too.
