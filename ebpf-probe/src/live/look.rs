@@ -7,6 +7,9 @@ use crate::find::{self, Group, Roots};
 use crate::read::{OpenError, OpenGroup, Opened, Reader, Through, Watcher};
 use crate::report::Note;
 
+/// So often a group that was closed is looked at until it says so.
+const MOST_LOOKS: usize = 10;
+
 /// What reading needs.
 pub(super) struct Look<'a> {
     pub(super) roots: &'a Roots,
@@ -110,10 +113,20 @@ impl Look<'_> {
             let reading =
                 Reading { group, when: When::Opened, seen, answer, status, before: None, is_steady: true };
             drop(opened);
-            let answer = self.reader.ask(reading.seen.group)?;
-            // Somebody may have opened it since.
-            let now = find::groups(self.roots);
-            let is_steady = now.iter().any(|now| now.name == group.name && now.holders.is_empty());
+            let (mut answer, mut is_steady);
+            let mut looks = 0;
+            loop {
+                answer = self.reader.ask(reading.seen.group)?;
+                // Somebody may have opened it since.
+                let now = find::groups(self.roots);
+                is_steady = now.iter().any(|now| now.name == group.name && now.holders.is_empty());
+                looks += 1;
+                // Or came and went between reading and looking: then another look finds it closed.
+                if !is_steady || answer.opened.is_none_or(|opened| opened == 0) || looks == MOST_LOOKS {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(50));
+            }
             let before = reading.answer.references;
             let closed =
                 Reading { when: When::Closed, answer, status: None, before, is_steady, ..reading.clone() };
