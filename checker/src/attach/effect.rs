@@ -87,7 +87,9 @@ impl Requirement {
 /// When the lack of something that a program needs is felt.
 fn when(what: &What, lack: &Lack) -> When {
     match what {
-        What::TracedFunction(_) if matches!(lack, Lack::Trampoline { .. }) => When::Attach,
+        What::TracedFunction(_) if matches!(lack, Lack::Trampoline { .. } | Lack::NoTrampoline) => {
+            When::Attach
+        }
         What::Arguments { traced: Traced::RawTracepoint, .. } => When::Attach,
         What::RawTracepoint(_)
         | What::TraceEvent { .. }

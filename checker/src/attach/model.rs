@@ -269,6 +269,8 @@ pub enum Lack {
         /// How many are passed on.
         most: u32,
     },
+    /// The kernel has no trampolines that call programs on its functions.
+    NoTrampoline,
     /// The kernel has the helper, and not for programs of this sort.
     HelperOfType,
     /// The kernel's verifier does not know the instructions.
@@ -354,7 +356,7 @@ pub enum Doubt {
         /// The version of Linux whose verifier brought them: major and minor number.
         since: (u32, u32),
     },
-    /// The version does not tell whether that many arguments are passed on.
+    /// The version does not tell whether the kernel calls programs on a function with that many arguments.
     Trampoline {
         /// How many registers they take.
         takes: u32,

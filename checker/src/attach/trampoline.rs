@@ -1,7 +1,9 @@
-//! How many arguments of a function a processor's trampoline passes on to `fentry`, `fexit` and `fmod_ret` programs.
+//! Whether a kernel's trampolines call `fentry`, `fexit` and `fmod_ret` programs on a function, with all of its arguments.
 //!
-//! A program on a function with more is loaded, and then not attached (`arch_prepare_bpf_trampoline`: -ENOTSUPP). amd64 passed 6
+//! A program on another function is loaded, and then not attached (`arch_prepare_bpf_trampoline`: -ENOTSUPP). amd64 passed 6
 //! registers before 6.6, and from then on 12; arm64 passes 8, and newer ones 12, from a version on that is not certain here.
+//! arm64 has trampolines since 6.0, and attaches them to the kernel's functions since 6.4, when ftrace learned to call them
+//! directly. Other machines learned them later, and at times that are not certain here: old versions are unknown.
 
 use corecheck_layouts::btf::{Btf, Type, TypeId};
 
@@ -22,13 +24,17 @@ pub(super) fn fate(btf: &Btf, function: TypeId, release: Release, arch: &str) ->
             None if takes > 6 => return doubt(),
             None => 6,
         },
-        "arm64" => match release.has((6, 16)) {
-            Some(false) => 8,
-            _ if takes > 8 => return doubt(),
-            _ => 8,
+        "arm64" => match (release.has((6, 0)), release.has((6, 4)), release.has((6, 16))) {
+            (Some(false), ..) => return Some(Fate::Missing(Lack::NoTrampoline)),
+            (_, Some(true), Some(false)) => 8,
+            (_, Some(true), _) if takes <= 8 => 8,
+            _ => return doubt(),
         },
-        _ if takes > 5 => return doubt(),
-        _ => 5,
+        // A kernel of which the machine is not known is most likely one that has them.
+        "unknown" if takes <= 5 => 5,
+        "riscv64" | "s390x" if takes <= 5 && release.has((6, 6)) == Some(true) => 5,
+        "ppc64el" if takes <= 5 && release.has((6, 18)) == Some(true) => 5,
+        _ => return doubt(),
     };
     (takes > most).then_some(Fate::Missing(Lack::Trampoline { takes, most }))
 }

@@ -200,6 +200,10 @@ pub(super) fn lack_entry(lack: &Lack) -> ReasonEntry {
             "trampoline",
             format!("its arguments take {takes} registers, and the kernel passes on {most} to programs"),
         ),
+        Lack::NoTrampoline => (
+            "trampoline",
+            "kernels of that machine call no programs on their functions before Linux 6.4".to_owned(),
+        ),
         Lack::HelperOfType => ("helper-of-type", "the kernel refuses it to them".to_owned()),
         Lack::Instructions { since: (major, minor), .. } => {
             ("instruction-set", format!("verifiers know them since Linux {major}.{minor}"))
@@ -272,7 +276,9 @@ pub(super) fn doubt_entry(doubt: &Doubt) -> ReasonEntry {
         ),
         Doubt::Trampoline { takes } => (
             "trampoline",
-            format!("its arguments take {takes} registers; whether the kernel passes on so many is not told"),
+            format!(
+                "its arguments take {takes} registers; whether that kernel calls programs on such a function is not told"
+            ),
         ),
         Doubt::Context { member, at, place } => (
             "event-context",

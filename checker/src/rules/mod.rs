@@ -225,7 +225,7 @@ pub fn rule_of_need(what: &What, fate: &Fate) -> Option<&'static Rule> {
     };
     Some(match (what, lack) {
         (_, Some(Lack::NoBtf)) => &kernel_without_btf::RULE,
-        (What::TracedFunction(_), Some(Lack::Trampoline { .. })) => &trampoline::RULE,
+        (What::TracedFunction(_), Some(Lack::Trampoline { .. } | Lack::NoTrampoline)) => &trampoline::RULE,
         (What::TracedFunction(_), None) if matches!(fate, Fate::Unknown(Doubt::Trampoline { .. })) => {
             &trampoline::RULE
         }

@@ -1,11 +1,15 @@
 //! The picture of a struct's life: a column for each layout that it had, its fields to scale, and where they went.
 //!
 //! A row of a column is 8 bytes. What kernels say becomes columns (`lanes`), a layout becomes fields and gaps (`slots`), fields of which there
-//! is nothing to tell are drawn together (`fold`), and so everything has its place (`place`): all of it plain values. Only `svg` writes.
+//! is nothing to tell are drawn together (`fold`), and so everything has its place (`place`; within it `scale`, `cell`, `bands`): all of it plain values (`picture`). Only `svg` writes.
 
+mod bands;
+mod cell;
 mod fold;
 mod lanes;
+mod picture;
 mod place;
+mod scale;
 mod slots;
 pub mod svg;
 #[cfg(test)]
@@ -17,7 +21,7 @@ use corecheck_layouts::history::TypeName;
 use corecheck_layouts::kernel::Kernel;
 use thiserror::Error;
 
-pub use place::{Band, Cell, Column, Label, Lane, Picture, Text};
+pub use picture::{Band, Cell, Column, Label, Lane, Picture, Text};
 
 /// Which members of the type a program reads: the member's name, and what is said of each access.
 pub type Marks = BTreeMap<String, Vec<String>>;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::place::{Band, Cell, Column, Lane, Picture, Text};
+use super::picture::{Band, Cell, Column, Lane, Picture, Text};
 use crate::render::html::escape_text;
 
 /// The style, for both.

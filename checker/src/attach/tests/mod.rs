@@ -1,5 +1,8 @@
 //! Every row of the table of what BTF tells besides accesses: a hit and a near miss.
 
+mod contexts;
+mod struct_ops;
+
 use std::sync::Arc;
 
 use corecheck_layouts::btf::{Btf, Builder, Endian, TypeId, TypeSpec};
@@ -164,139 +167,6 @@ fn tracepoints_without_a_type_leave_a_typedef_from_5_5_on() {
 }
 
 #[test]
-fn system_call_events_have_their_values_at_one_place() {
-    let object = object("tests/fixtures/needs/syscall_context.bpf.o");
-    let all = requirements(&object, Version::NEWEST);
-    let contexts = all.iter().filter(|one| matches!(one.what, What::EventContext(_)));
-    let contexts: Vec<_> = contexts.map(|one| (one.by.clone(), one.what.clone())).collect();
-    let (enter, exit) = (What::EventContext(SyscallContext::Enter), What::EventContext(SyscallContext::Exit));
-    // Not the one that reads the call's number: that is at an offset of its own everywhere.
-    assert_eq!(contexts, [(By::Program(0), enter.clone()), (By::Program(1), exit.clone())]);
-    let with_values_at = |bytes: u32| {
-        kernel_with(|types| {
-            let long = types.int("long", 8, 1);
-            for (name, value) in [("trace_event_raw_sys_enter", "args"), ("trace_event_raw_sys_exit", "ret")]
-            {
-                types.add(record(name, bytes + 8, vec![member(value, long, bytes * 8)]));
-            }
-        })
-    };
-    let as_ever = with_values_at(16);
-    assert_eq!((fate(&enter, &as_ever), fate(&exit, &as_ever)), (met("vmlinux"), met("vmlinux")));
-    let real_time = with_values_at(24);
-    let doubt = Doubt::Context { member: "args", at: 24, place: 16 };
-    assert_eq!(fate(&enter, &real_time), Fate::Unknown(doubt));
-    let lack = Lack::Context { member: "ret", at: 24, place: 16 };
-    assert_eq!(fate(&exit, &real_time), Fate::Missing(lack));
-    let requirement = Requirement { what: exit, by: By::Program(1), optional: false };
-    let lack = Lack::Context { member: "ret", at: 24, place: 16 };
-    assert_eq!(requirement.effect(&lack, |_| Vec::new()), Effect::Program(1, When::Attach));
-    // Without the struct the access itself says what is wrong.
-    assert_eq!(fate(&enter, &kernel_with(|_| ())), Fate::NotJudged);
-}
-
-#[test]
-fn a_context_has_as_many_values_as_there_are_arguments() {
-    let kernel = kernel_with(|types| {
-        let long = types.int("long", 8, 1);
-        let thing = types.add(record("thing", 16, vec![member("one", long, 0)]));
-        let proto = |types: &mut Builder, returns: TypeId, of: &[TypeId]| {
-            let params = of.iter().map(|&of| ("it".to_owned(), of)).collect();
-            types.add(TypeSpec::FuncProto { returns, params })
-        };
-        for (name, returns, params) in [
-            ("plain", TypeId::VOID, vec![long, long]),
-            ("returning", long, vec![long]),
-            ("by_value", long, vec![thing]),
-            ("bpf_lsm_file_open", long, vec![long]),
-            ("bpf_iter_task", long, vec![long, long]),
-        ] {
-            let proto = proto(types, returns, &params);
-            types.add(TypeSpec::Func { name: name.to_owned(), proto, linkage: 1 });
-        }
-        // The first is no argument of the tracepoint.
-        let own = types.add(TypeSpec::Ptr { to: TypeId::VOID });
-        let event = proto(types, TypeId::VOID, &[own, long]);
-        let to = types.add(TypeSpec::Ptr { to: event });
-        types.add(TypeSpec::Typedef { name: "btf_trace_mine".to_owned(), to });
-    });
-    let values = |traced: Traced, name: &str| {
-        let target = Target { name: name.to_owned(), module: None };
-        let fate =
-            |needs| fate(&What::Arguments { traced: traced.clone(), target: target.clone(), needs }, &kernel);
-        let has = (1..9).take_while(|&needs| fate(needs) == met("vmlinux")).count() as u32;
-        (has, fate(has + 1))
-    };
-    let lack = |has: u32| (has, Fate::Missing(Lack::Arguments { has, needs: has + 1 }));
-    let function = |with_result| Traced::Function { with_result };
-    assert_eq!(values(Traced::Tracepoint, "mine"), lack(1));
-    assert_eq!(values(Traced::RawTracepoint, "mine"), lack(1));
-    assert_eq!(values(function(false), "plain"), lack(2));
-    assert_eq!(values(function(true), "plain"), lack(2), "it returns nothing");
-    assert_eq!(values(function(false), "returning"), lack(1));
-    assert_eq!(values(function(true), "returning"), lack(2));
-    assert_eq!(values(Traced::Hook, "file_open"), lack(2));
-    assert_eq!(values(Traced::Iterator, "task"), lack(2));
-    // Versions differ about these, and what is not there is told elsewhere.
-    assert_eq!(values(function(false), "by_value"), (0, Fate::NotJudged));
-    assert_eq!(values(function(false), "nosuch"), (0, Fate::NotJudged));
-}
-
-#[test]
-fn reads_are_followed_to_the_context() {
-    let reads = |name: &str| {
-        let object = object(&format!("tests/fixtures/needs/{name}.bpf.o"));
-        let all = requirements(&object, Version::NEWEST);
-        all.into_iter().find_map(|one| match (one.what, one.by) {
-            (What::Arguments { needs, .. }, By::Reads { reads, .. }) => {
-                Some((needs, reads.into_iter().map(|read| read.at).collect::<Vec<u32>>()))
-            }
-            _ => None,
-        })
-    };
-    assert_eq!(reads("arguments_missing"), Some((5, vec![32])));
-    // Through a call of the object's own function.
-    assert_eq!(reads("arguments_passed"), Some((5, vec![32])));
-    assert_eq!(reads("tp_btf_hit"), None, "it reads nothing");
-    let reads = |at: &[u32]| at.iter().map(|&at| ContextRead { at, section: 3, insn: at / 8 }).collect();
-    let what = What::Arguments {
-        traced: Traced::RawTracepoint,
-        target: Target { name: "mine".to_owned(), module: None },
-        needs: 3,
-    };
-    let by = By::Reads { program: 0, reads: reads(&[0, 8, 16]) };
-    let requirement = Requirement { what, by, optional: false };
-    let effect = requirement.effect(&Lack::Arguments { has: 1, needs: 3 }, |_| Vec::new());
-    let places = vec![(3, 1), (3, 2)];
-    assert_eq!(effect, Effect::Reached { program: 0, places, when: When::Attach });
-}
-
-#[test]
-fn trampolines_pass_on_some_arguments() {
-    let with = |release: &str, arch: &str, number: usize| {
-        let (types, ()) = btf(Endian::Little, |types| {
-            let long = types.int("long", 8, 1);
-            func(types, "schedule");
-            let params = vec![("it".to_owned(), long); number];
-            let proto = types.add(TypeSpec::FuncProto { returns: long, params });
-            types.add(TypeSpec::Func { name: "long_list".to_owned(), proto, linkage: 1 });
-        });
-        let kernel = Kernel::of_vmlinux(KernelName::new("test", release, arch), types);
-        fate(&target("fentry/long_list"), &kernel)
-    };
-    let lack = |takes, most| Fate::Missing(Lack::Trampoline { takes, most });
-    assert_eq!((with("6.1", "amd64", 6), with("6.1", "amd64", 7)), (met("vmlinux"), lack(7, 6)));
-    assert_eq!((with("6.6", "amd64", 7), with("6.6", "amd64", 13)), (met("vmlinux"), lack(13, 12)));
-    assert_eq!((with("6.1", "arm64", 8), with("6.1", "arm64", 9)), (met("vmlinux"), lack(9, 8)));
-    let doubt = |takes| Fate::Unknown(Doubt::Trampoline { takes });
-    assert_eq!((with("6.17", "arm64", 9), with("6.1", "riscv64", 6)), (doubt(9), doubt(6)));
-    // It is loaded all the same.
-    let requirement = Requirement { what: target("fentry/long_list"), by: By::Program(0), optional: false };
-    let lack = Lack::Trampoline { takes: 7, most: 6 };
-    assert_eq!(requirement.effect(&lack, |_| Vec::new()), Effect::Program(0, When::Attach));
-}
-
-#[test]
 fn the_absence_of_a_probed_function_proves_nothing() {
     let kernel = kernel_with(|types| {
         func(types, "do_exit");
@@ -373,67 +243,6 @@ fn what_the_kernel_can_do_is_enumerated() {
         assert_eq!(fate(&hit, &nothing), Fate::Unknown(Doubt::NoEnumeration), "{hit:?}");
     }
     assert_eq!(fate(&What::Helper(-1), &kernel), none);
-}
-
-/// A struct of operations: a number, a function, and a member of its own.
-fn ops(types: &mut Builder, number_size: u32, own: &str, has_function: bool) -> TypeId {
-    let number = types.int(if number_size == 4 { "int" } else { "long long" }, number_size, 1);
-    let proto = types.add(TypeSpec::FuncProto { returns: number, params: vec![] });
-    let pointer = types.add(TypeSpec::Ptr { to: if has_function { proto } else { number } });
-    let members = vec![member("flags", number, 0), member("init", pointer, 64), member(own, number, 128)];
-    types.add(record("my_ops", 24, members))
-}
-
-/// What becomes of a map with this value, whose `init` is a program, on a kernel with such a struct.
-fn struct_ops_fate(value: &[u8], fill: impl FnOnce(&mut Builder) -> TypeId) -> Fate {
-    let (local, of) = btf(Endian::Little, |types| ops(types, 4, "own", true));
-    let kernel = kernel_with(|types| {
-        let target = fill(types);
-        types.add(record("bpf_struct_ops_my_ops", 64, vec![member("data", target, 128)]));
-    });
-    let mut object = any();
-    object.btf = Some(local);
-    let what = What::StructOps { name: "my_ops".to_owned(), of, value: (value.to_vec(), vec![8]) };
-    let requirement = Requirement { what, by: By::Map(0), optional: false };
-    meet(&object, &[requirement], &[&kernel], &Modules::None).of(0)[0].fate.clone()
-}
-
-#[test]
-fn struct_ops_need_every_member_that_is_set() {
-    let zero = [0; 24];
-    let mut set = zero;
-    set[16] = 1;
-    let lack = |name: &str, why| Fate::Missing(Lack::Member { name: name.to_owned(), why });
-    assert_eq!(struct_ops_fate(&set, |types| ops(types, 4, "own", true)), met("vmlinux"));
-    // A member that the kernel has not may be there, but zero.
-    assert_eq!(struct_ops_fate(&zero, |types| ops(types, 4, "other", true)), met("vmlinux"));
-    assert_eq!(struct_ops_fate(&set, |types| ops(types, 4, "other", true)), lack("own", MemberLack::Absent));
-    let size = MemberLack::Size { local: 4, target: Some(8) };
-    assert_eq!(struct_ops_fate(&zero, |types| ops(types, 8, "own", true)), lack("flags", size));
-    assert_eq!(
-        struct_ops_fate(&zero, |types| ops(types, 4, "own", false)),
-        lack("init", MemberLack::NoFunction)
-    );
-    let without_function = |types: &mut Builder| {
-        let int = types.int("int", 4, 1);
-        types.add(record("my_ops", 8, vec![member("flags", int, 0)]))
-    };
-    // What holds a program is not zero.
-    assert_eq!(struct_ops_fate(&zero, without_function), lack("init", MemberLack::Absent));
-    let changed = |types: &mut Builder| {
-        let held = types.add(record("held", 4, vec![]));
-        types.add(record("my_ops", 8, vec![member("flags", held, 0)]))
-    };
-    let fate = struct_ops_fate(&zero, changed);
-    assert!(matches!(fate, Fate::Missing(Lack::Member { why: MemberLack::Kind { .. }, .. })), "{fate:?}");
-    let narrow = |types: &mut Builder| {
-        let int = types.int("int", 4, 1);
-        types.add(record("my_ops", 8, vec![bitfield("flags", int, 0, 3)]))
-    };
-    assert_eq!(struct_ops_fate(&zero, narrow), lack("flags", MemberLack::BitField));
-    // The value's struct must be there, and hold the struct.
-    let other = |types: &mut Builder| types.add(record("other_ops", 8, vec![]));
-    assert_eq!(struct_ops_fate(&zero, other), ABSENT);
 }
 
 #[test]
