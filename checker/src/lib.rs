@@ -11,6 +11,7 @@ pub mod check;
 pub mod cli;
 pub mod compare;
 pub mod help;
+pub mod inventory;
 pub mod load;
 pub mod loader;
 pub mod log;
@@ -21,6 +22,7 @@ pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod rules;
+pub mod shard;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
