@@ -54,7 +54,9 @@ fn not_stored(report: &Report, columns: usize, out: &mut dyn Write) -> io::Resul
         return Ok(());
     }
     paragraph("unknown (not stored)", 2, columns, out)?;
-    for line in Kernels::new(names, false).lines(columns.saturating_sub(4), LINES_OF_KERNELS) {
+    for line in Kernels::new(names.iter().map(String::as_str).collect(), false)
+        .lines(columns.saturating_sub(4), LINES_OF_KERNELS)
+    {
         writeln!(out, "    {line}")?;
     }
     Ok(())
