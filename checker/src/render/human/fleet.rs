@@ -100,8 +100,7 @@ fn missing(fleet: &InventoryEntry, columns: usize, out: &mut dyn Write) -> io::R
             entry.near.as_ref().map(|near| format!("; near it is {}", clean(near))).unwrap_or_default();
         let machines = count_of(entry.machines, "machine", "machines");
         paragraph(&format!("{} ({machines}){near}", clean(&entry.title())), 2, columns, out)?;
-        // A command stays in one piece, to be copied.
-        writeln!(out, "      {}", clean(&entry.add))?;
+        entry.add.split("; ").try_for_each(|command| self::command(command, columns, out))?;
     }
     if let more @ 1.. = missing.len().saturating_sub(MISSING) {
         paragraph(&format!("and {more} more, which --format json lists"), 2, columns, out)?;
@@ -122,4 +121,16 @@ fn by_machines(missing: &[MissingEntry]) -> Vec<&MissingEntry> {
 
 fn count_of(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// A command on one line, or with its lines so broken that a shell takes them for one.
+fn command(command: &str, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let indent = 6;
+    let lines = wrap(&clean(command), columns.saturating_sub(indent + 2));
+    for (number, line) in lines.iter().enumerate() {
+        let (further, goes_on) =
+            (if number > 0 { 4 } else { 0 }, if number + 1 < lines.len() { " \\" } else { "" });
+        writeln!(out, "{:1$}{line}{goes_on}", "", indent + further)?;
+    }
+    Ok(())
 }
