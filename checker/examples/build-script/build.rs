@@ -31,8 +31,10 @@ fn compile(object: &Path) -> Result<(), Box<dyn Error>> {
     let clang = env::var("CLANG").unwrap_or_else(|_| "clang".to_owned());
     let flags = env::var("BPF_CFLAGS").unwrap_or_default();
     let headers = format!("/usr/include/{}-linux-gnu", env::var("CARGO_CFG_TARGET_ARCH")?);
+    // The object names its sources from here, not from the root of this machine.
+    let paths = "-fdebug-compilation-dir=.";
     let status = Command::new(&clang)
-        .args(["-target", "bpf", "-g", "-O2", "-Wall", "-Werror", "-idirafter", &headers])
+        .args(["-target", "bpf", "-g", "-O2", "-Wall", "-Werror", "-idirafter", &headers, paths])
         .args(flags.split_whitespace())
         .args(["-c", SOURCE, "-o"])
         .arg(object)
