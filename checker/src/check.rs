@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use corecheck_layouts::kernel::{Kernel, Modules};
+use corecheck_layouts::kernel::{Coverage, Kernel, Modules, Root};
 
 use crate::access::{Access, accesses};
 use crate::help::{self, Wanted};
 use crate::load::{Alternatives, Constant, ConstantError, Group, data_sections};
 use crate::loader::Loader;
 use crate::object::Object;
-use crate::report::{Checked, Report, build};
+use crate::report::{Checked, LeftOut, Report, build};
 use crate::verdict::{Case, judge_all, needed_by, suggest, without};
 
 /// What is asked.
@@ -133,6 +133,17 @@ pub fn is_wanted(access: &Access, types: &[String]) -> bool {
     let essential = access.essential_type_name();
     let bare = essential.split_once(' ').map_or(essential, |(_, name)| name);
     types.is_empty() || types.iter().any(|wanted| wanted == essential || wanted == bare)
+}
+
+/// Why nobody means this kernel who does not name it: it is of machines for which the objects were not compiled, or what is stored
+/// of it has none of the types that they ask about.
+pub fn has_nothing_to_say(kernel: &Kernel, objects: &[Object], roots: &[Root]) -> Option<LeftOut> {
+    if kernel.endian().is_some_and(|endian| objects.iter().all(|object| object.endian != endian)) {
+        return Some(LeftOut::ByteOrder);
+    }
+    let Coverage::Partial(listed) = &kernel.coverage else { return None };
+    let is_silent = !roots.is_empty() && !roots.iter().any(|root| listed.contains_key(&root.name));
+    is_silent.then_some(LeftOut::NothingStored)
 }
 
 #[cfg(test)]

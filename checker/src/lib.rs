@@ -1,6 +1,7 @@
 //! On which kernels an eBPF object will load, on which not, and why.
 //!
 //! Data flows one way: [`object`] → [`access`] → [`resolve`] → answers → verdicts → findings → report.
+//! Build scripts and tests ask by [`gate`].
 
 #![forbid(unsafe_code)]
 
@@ -10,6 +11,7 @@ pub mod attach;
 pub mod check;
 pub mod cli;
 pub mod compare;
+pub mod gate;
 pub mod help;
 pub mod inventory;
 pub mod load;

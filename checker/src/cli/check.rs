@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::bail;
 use clap::Args;
-use corecheck_layouts::kernel::{Coverage, Kernel, Modules, Root};
+use corecheck_layouts::kernel::{Kernel, Modules, Root};
 use corecheck_layouts::source::gather::{self, Options, Source, survey};
 use corecheck_layouts::store::{Store, given};
 
@@ -183,7 +183,7 @@ pub(super) fn report<T>(
         alternatives: args.alternatives.clone(),
     };
     objects::require_programs(&objects, &choice)?;
-    demands.add_to(&mut choice, &objects);
+    demands.policy.choose(&mut choice, &objects);
     objects::require_programs(&objects, &choice)?;
     objects.iter_mut().for_each(|object| choice.apply(object));
     let loaders = loaders(&args.loaders, &demands.policy.loaders);
@@ -215,7 +215,7 @@ pub(super) fn report<T>(
                 Standing::Ignored => Some(LeftOut::Ignored),
                 // Of a kernel that a policy names there is always something to say, if only that it is not known.
                 Standing::Required if demands.policy.requires_some() => None,
-                _ => has_nothing_to_say(kernel, &objects, &roots),
+                _ => check::has_nothing_to_say(kernel, &objects, &roots),
             };
             chosen.retain(|kernel| match cause(kernel) {
                 Some(cause) => {
@@ -323,17 +323,6 @@ fn look_up_help(
         log::warn!("no help from the store: {error:#}");
         Vec::new()
     })
-}
-
-/// Why nobody means this kernel who does not name it: it is of machines for which the objects were not compiled, or what is stored
-/// of it has none of the types that they ask about.
-fn has_nothing_to_say(kernel: &Kernel, objects: &[Object], roots: &[Root]) -> Option<LeftOut> {
-    if kernel.endian().is_some_and(|endian| objects.iter().all(|object| object.endian != endian)) {
-        return Some(LeftOut::ByteOrder);
-    }
-    let Coverage::Partial(listed) = &kernel.coverage else { return None };
-    let is_silent = !roots.is_empty() && !roots.iter().any(|root| listed.contains_key(&root.name));
-    is_silent.then_some(LeftOut::NothingStored)
 }
 
 /// Reads the kernels of `--against`; equal names get a number, so that results tell them apart.

@@ -7,8 +7,6 @@ use anyhow::{Context, bail};
 use clap::Args;
 use corecheck_layouts::kernel::Kernel;
 
-use crate::load::Choice;
-use crate::object::Object;
 use crate::policy::{self, Baseline, Date, Policy, Standing, Terms};
 use crate::report::Report;
 
@@ -98,18 +96,6 @@ fn found_beside(objects: &[PathBuf]) -> anyhow::Result<Option<PathBuf>> {
 }
 
 impl Demands {
-    /// What the policy decides about the load, for these objects. It may speak of programs that other objects have.
-    pub(super) fn add_to(&self, choice: &mut Choice, objects: &[Object]) {
-        let has = |name: &String| objects.iter().any(|object| has_program(object, name));
-        let known = |names: &[String]| names.iter().filter(|name| has(name)).cloned().collect::<Vec<_>>();
-        choice.only.extend(known(&self.policy.programs));
-        choice.without.extend(known(&self.policy.no_autoload));
-        choice.targets.extend(self.policy.attach.iter().filter(|target| has(&target.program)).cloned());
-        let fits =
-            |group: &&crate::load::Alternatives| objects.iter().any(|object| group.of(object).is_some());
-        choice.alternatives.extend(self.policy.alternatives.iter().filter(fits).cloned());
-    }
-
     /// Makes sure that the policy asks for something of these kernels.
     pub(super) fn require_kernels(&self, kernels: &[&Kernel]) -> anyhow::Result<()> {
         let unmatched = self.policy.unmatched(kernels);
@@ -127,22 +113,8 @@ impl Demands {
             return;
         }
         let standings: Vec<Standing> = kernels.iter().map(|kernel| self.policy.standing(kernel)).collect();
-        let terms = Terms { standings: &standings, baseline: self.baseline.as_ref(), today: today(), strict };
+        let terms =
+            Terms { standings: &standings, baseline: self.baseline.as_ref(), today: Date::today(), strict };
         policy::apply(report, &self.policy, &terms);
-    }
-}
-
-fn has_program(object: &Object, name: &str) -> bool {
-    let functions = object.programs.iter().filter_map(|program| object.functions.get(program.function));
-    functions.map(|function| &function.name).any(|own| own == name)
-}
-
-/// The day, by UTC: a waiver ends everywhere at once.
-fn today() -> Date {
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    Date {
-        year: today.year().unsigned_abs(),
-        month: today.month().unsigned_abs(),
-        day: today.day().unsigned_abs(),
     }
 }

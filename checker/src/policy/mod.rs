@@ -20,7 +20,7 @@ pub use waiver::{Date, Waiver};
 
 use std::collections::BTreeMap;
 
-use crate::load::{Alternatives, AttachTarget, Constant};
+use crate::load::{Alternatives, AttachTarget, Choice, Constant};
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::rules::Level;
@@ -80,6 +80,17 @@ impl Policy {
         self.kernels.iter().any(|selector| selector.standing == Standing::Required)
     }
 
+    /// Adds what it decides about the load of these objects. It may speak of programs that other objects have.
+    pub fn choose(&self, choice: &mut Choice, objects: &[Object]) {
+        let has = |name: &String| objects.iter().any(|object| has_program(object, name));
+        let known = |names: &[String]| names.iter().filter(|name| has(name)).cloned().collect::<Vec<_>>();
+        choice.only.extend(known(&self.programs));
+        choice.without.extend(known(&self.no_autoload));
+        choice.targets.extend(self.attach.iter().filter(|target| has(&target.program)).cloned());
+        let fits = |group: &&Alternatives| objects.iter().any(|object| group.of(object).is_some());
+        choice.alternatives.extend(self.alternatives.iter().filter(fits).cloned());
+    }
+
     /// The constants that some of these objects have: a policy may speak of others, too.
     pub fn constants_of(&self, objects: &[Object]) -> Vec<Constant> {
         let is_there = |constant: &&Constant| objects.iter().any(|object| constant.find(object).is_some());
@@ -93,4 +104,9 @@ impl Policy {
         };
         self.kernels.iter().filter(is_unmatched).collect()
     }
+}
+
+fn has_program(object: &Object, name: &str) -> bool {
+    let functions = object.programs.iter().filter_map(|program| object.functions.get(program.function));
+    functions.map(|function| &function.name).any(|own| own == name)
 }

@@ -15,6 +15,19 @@ pub struct Date {
     pub day: u8,
 }
 
+impl Date {
+    /// This day, by UTC: a waiver ends everywhere at once. For those who make [`super::Terms`]; what a policy comes to is a function
+    /// of the day that it is told.
+    pub fn today() -> Self {
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        Self {
+            year: today.year().unsigned_abs(),
+            month: today.month().unsigned_abs(),
+            day: today.day().unsigned_abs(),
+        }
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
