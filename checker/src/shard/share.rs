@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// More parts are a mistake.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 /// One of several parts: `3/8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::share::MOST;
 use crate::report::Report;
 use crate::report::model::ShardEntry;
 use crate::rules;
 
 /// Says what does not fit, if anything does not.
 pub(super) fn check(report: &Report, shard: &ShardEntry) -> Result<(), String> {
-    if !(1..=shard.of).contains(&shard.number) {
+    if !(1..=shard.of).contains(&shard.number) || shard.of > MOST {
         return Err(format!("it is part {} of {}", shard.number, shard.of));
     }
     if !shard.objects.is_sorted_by(|one, other| one < other)
@@ -146,6 +147,11 @@ fn of_inventory(report: &Report) -> Result<(), String> {
     let numbers = Numbers::new(report);
     let Some(inventory) = &report.inventory else { return Ok(()) };
     inventory.judged.iter().flat_map(|of| &of.kernels).try_for_each(|kernel| numbers.kernel(kernel))?;
+    let counts = inventory.judged.iter().chain(&inventory.ignored).map(|of| of.machines);
+    let mut counts = counts.chain(inventory.missing.iter().map(|of| of.machines));
+    if counts.try_fold(0_u64, u64::checked_add) != Some(inventory.machines) {
+        return Err(format!("its inventory does not come to {} machines", inventory.machines));
+    }
     for share in &inventory.shares {
         numbers.object(share.object)?;
         numbers.loader(&share.loader)?;

@@ -1,28 +1,54 @@
-//! The README shows what the program prints.
+//! What the README and the pages beside it show is what the program prints.
 
-use crate::run::{corecheck, sample};
+use crate::run::{corecheck, root};
 
-/// The console block of the README, as parts between lines that only hold `…`.
-fn shown() -> Vec<String> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-    let readme = std::fs::read_to_string(path).expect("the README is there");
-    let block = readme.split("```console\n").nth(1).and_then(|rest| rest.split("```").next());
-    let block = block.expect("the README has a console block");
-    let (command, output) = block.split_once('\n').expect("a command and its output");
-    assert_eq!(command, "$ cargo run --release -- check ebpf-probe/bpf/vfio_naive.bpf.o");
-    output.split("\n…\n").map(|part| part.trim_matches('\n').to_owned()).collect()
+/// A command with what it is said to print, as parts between lines that only hold `…`.
+struct Shown {
+    page: &'static str,
+    arguments: Vec<String>,
+    parts: Vec<String>,
+}
+
+/// Every console block of these pages. Each shows one command.
+fn shown() -> Vec<Shown> {
+    let mut all = Vec::new();
+    for page in ["README.md", "checker/docs/guide.md", "checker/docs/gate.md"] {
+        let text = std::fs::read_to_string(root().join(page)).expect("the page is there");
+        for block in text.split("```console\n").skip(1) {
+            let block = block.split("```").next().expect("it ends");
+            let (command, output) = block.split_once('\n').expect("a command and its output");
+            let arguments = ["$ cargo run --release -- ", "$ corecheck "]
+                .iter()
+                .find_map(|start| command.strip_prefix(start))
+                .unwrap_or_else(|| panic!("{page}: {command:?} is no command of ours"));
+            let parts = format!("\n{output}");
+            all.push(Shown {
+                page,
+                arguments: arguments.split(' ').map(str::to_owned).collect(),
+                parts: parts.split("\n…\n").map(|part| part.trim_matches('\n').to_owned()).collect(),
+            });
+        }
+    }
+    all
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
-    let printed = corecheck(&["check", &sample("naive")]).expect_status(1).stdout;
-    let parts = shown();
-    assert!(parts.len() >= 3, "{parts:?}");
-    let mut rest = printed.as_str();
-    for part in &parts {
-        let at = rest.find(part.as_str());
-        rest = &rest
-            [at.unwrap_or_else(|| panic!("not printed, or not in this order:\n{part}\n\nin\n{printed}"))..];
+fn pages_show_what_is_printed() {
+    let all = shown();
+    assert_eq!(all[0].arguments, ["check", "ebpf-probe/bpf/vfio_naive.bpf.o"], "the main job comes first");
+    assert!(all.len() >= 2, "{} blocks only", all.len());
+    for Shown { page, arguments, parts } in &all {
+        let run = corecheck(arguments);
+        assert!(run.status < 2 && run.stderr.is_empty(), "{page}: {arguments:?}: {run:?}");
+        let printed = run.stdout;
+        let mut rest = printed.as_str();
+        for part in parts {
+            let at = rest.find(part.as_str());
+            rest = &rest[at.unwrap_or_else(|| {
+                panic!("{page}: not printed, or not in this order:\n{part}\n\nin\n{printed}")
+            })..];
+        }
+        let last = parts.last().expect("some");
+        assert_eq!(rest.trim_end(), last, "{page}: it does not end with the last line");
     }
-    assert_eq!(rest.trim_end(), parts.last().expect("some"), "the README does not end with the last line");
 }

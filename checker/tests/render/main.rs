@@ -4,6 +4,7 @@
 
 mod accesses;
 mod compare;
+mod damaged;
 mod formats;
 mod html;
 mod human;
