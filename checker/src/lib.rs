@@ -13,6 +13,7 @@ pub mod cli;
 pub mod compare;
 pub mod gate;
 pub mod help;
+pub mod inventory;
 pub mod load;
 pub mod loader;
 pub mod log;
@@ -23,6 +24,7 @@ pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod rules;
+pub mod shard;
 #[cfg(test)]
 mod testing;
 pub mod verdict;

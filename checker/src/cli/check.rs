@@ -1,21 +1,22 @@
 //! `corecheck check OBJECT...`
 
 use std::ffi::OsString;
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::Context;
+use anyhow::bail;
 use clap::Args;
 use corecheck_layouts::kernel::{Kernel, Modules, Root};
 use corecheck_layouts::source::gather::{self, Options, Source, survey};
 use corecheck_layouts::store::{Store, given};
 
+use super::fleet::Fleet;
 use super::format::{Format, ReportForm};
 use super::output::Screen;
 use super::pictures::pictures;
 use super::policy::PolicyArgs;
 use super::progress::Progress;
+use super::reported::{Shown, told};
 use super::stores::StoreArg;
 use super::{Exit, objects};
 use crate::access::accesses;
@@ -26,8 +27,9 @@ use crate::load::{Alternatives, AttachTarget, Choice, Constant};
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::policy::Standing;
-use crate::render::{self, human::HumanOptions};
-use crate::report::{Checked, LeftOut, Report, add_representatives, left_out};
+use crate::report::model::ShardEntry;
+use crate::report::{Checked, LeftOut, Report, add_representatives, left_out, loader_entries};
+use crate::shard::Shard;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -43,6 +45,14 @@ pub(super) struct CheckArgs {
     /// Name the fewest kernels that together give every distinct answer, instead of the report
     #[arg(long)]
     representatives: bool,
+    /// The kernels of a fleet, instead: on each line what `uname -r` (or -rm) prints there, with a count if there is one; - is standard
+    /// input. Says which share of the machines comes to which verdict, and which kernels are not stored
+    #[arg(long, value_name = "FILE")]
+    inventory: Option<PathBuf>,
+    /// Only this part of the objects, for as many machines as there are parts: 3/8; `corecheck merge` puts the parts' JSON
+    /// together
+    #[arg(long, value_name = "N/PARTS", conflicts_with = "write_baseline")]
+    shard: Option<Shard>,
     /// Leave the causes and the last line
     #[arg(long, short)]
     quiet: bool,
@@ -143,11 +153,21 @@ fn loaders(args: &[LoaderArg], policy: &[Loader]) -> Vec<Loader> {
     loaders
 }
 
+/// What of objects and kernels is looked at, beyond what the question says.
+#[derive(Debug, Default)]
+pub(super) struct Scope<'a> {
+    /// Which part of the objects.
+    part: Option<Shard>,
+    /// The list of a fleet's kernels.
+    inventory: Option<&'a Path>,
+}
+
 /// The answer to a question about the objects of some files; what the pictures of a page need besides is made of it by `picture`.
 pub(super) fn report<T>(
     args: &Question,
     files: &[PathBuf],
     mut objects: Vec<Object>,
+    scope: &Scope<'_>,
     picture: impl FnOnce(&Report, Option<&Store>, &[&Kernel]) -> T,
 ) -> anyhow::Result<(Report, T)> {
     if !args.types.is_empty() {
@@ -171,13 +191,25 @@ pub(super) fn report<T>(
     // Whether a kernel has anything to say is told by what the accesses ask; what else is asked is looked up with it.
     let mut looked_up = roots.clone();
     attach::add_needs(&objects, &mut looked_up);
-    let given = given_kernels(&args.against, &looked_up)?;
+    let fleet = scope.inventory.map(|file| Fleet::read(file, files)).transpose()?;
+    if fleet.is_some() && !args.kernels.is_empty() {
+        bail!("--kernel and --inventory both say which kernels: give one of them");
+    }
+    let mut given = given_kernels(&args.against, &looked_up)?;
     // The store is read only when its kernels are asked for.
     let (mut stored, mut others, mut opened) = (Vec::new(), Vec::new(), None);
-    if given.is_empty() || !args.kernels.is_empty() {
+    let mut placed = None;
+    if given.is_empty() || !args.kernels.is_empty() || fleet.is_some() {
         let store = args.store.open()?;
         let mut chosen = store.select(&args.kernels)?;
-        if args.kernels.is_empty() {
+        if let Some(fleet) = &fleet {
+            let all: Vec<&Kernel> = chosen.iter().copied().chain(&given).collect();
+            let on_machines = fleet.place(&all);
+            let is_required = |kernel: &Kernel| demands.policy.standing(kernel) != Standing::Ignored;
+            chosen.retain(|kernel| on_machines.has(&kernel.name) && is_required(kernel));
+            given.retain(|kernel| on_machines.has(&kernel.name) && is_required(kernel));
+            placed = Some(on_machines);
+        } else if args.kernels.is_empty() {
             demands.require_kernels(&chosen)?;
             let cause = |kernel: &Kernel| match demands.policy.standing(kernel) {
                 Standing::Ignored => Some(LeftOut::Ignored),
@@ -210,10 +242,17 @@ pub(super) fn report<T>(
         constants: demands.policy.constants_of(&objects).into_iter().chain(args.constants.clone()).collect(),
         alternatives: choice.alternatives.clone(),
     };
+    // All objects say which kernels are looked at: every part looks at the same.
+    let shard = scope.part.map(|part| take_part(&mut objects, part, args.strict));
     let checked = judge(objects, &kernels, &settings)?;
     let more = look_up_help(opened.as_ref(), &args.store, &checked, &kernels);
     let mut report = check::report(checked, &kernels, &more);
     report.left_out = others;
+    report.loaders = loader_entries(settings.loaders.iter().copied());
+    report.shard = shard;
+    if let (Some(fleet), Some(placed)) = (&fleet, placed) {
+        report.inventory = Some(fleet.entry(placed, &report));
+    }
     args.policy.write_baseline(&report)?;
     demands.apply(&mut report, &kernels, args.strict);
     let pictured = picture(&report, opened.as_ref(), &kernels);
@@ -224,40 +263,35 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     let wants_page = formats.iter().any(|format| format.form == ReportForm::Html);
     let objects = objects::read(&args.objects)?;
-    let (mut report, lives) = report(&args.question, &args.objects, objects, |report, store, kernels| {
-        if wants_page { pictures(report, store, kernels) } else { Vec::new() }
-    })?;
+    let scope = Scope { part: args.shard, inventory: args.inventory.as_deref() };
+    let (mut report, lives) =
+        report(&args.question, &args.objects, objects, &scope, |report, store, kernels| {
+            if wants_page { pictures(report, store, kernels) } else { Vec::new() }
+        })?;
     if args.representatives {
         add_representatives(&mut report);
     }
-    let options = HumanOptions { width: screen.width, quiet: args.quiet };
-    let exit = exit(&report, args.question.strict);
-    for format in formats {
-        screen.write(format, |out| match format.form {
-            ReportForm::Human => render::human::render(&report, &options, out),
-            ReportForm::Json => render::json::report(&report, out),
-            ReportForm::Sarif => render::sarif::render(&report, exit.code(), out),
-            ReportForm::Junit => render::junit::render(&report, out),
-            ReportForm::Github => render::github::render(&report, out),
-            ReportForm::Markdown => render::markdown::render(&report, out),
-            ReportForm::Html => render::html::render(&report, &lives, out),
-        })?;
-        if format.form == ReportForm::Github {
-            add_to_summary(&report)?;
-        }
-    }
+    let exit = told(&report, args.question.strict);
+    let shown = Shown { report: &report, lives: &lives, exit, quiet: args.quiet };
+    shown.write(formats, screen)?;
     Ok(exit)
 }
 
-/// Adds the report to the summary of a step of GitHub Actions, if it runs in one.
-fn add_to_summary(report: &Report) -> anyhow::Result<()> {
-    let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else {
-        return Ok(());
-    };
-    let mut text = Vec::new();
-    render::markdown::render(report, &mut text)?;
-    let add = || std::fs::OpenOptions::new().append(true).create(true).open(&file)?.write_all(&text);
-    add().with_context(|| format!("the step's summary {} cannot be written", file.display()))
+/// Takes the objects that a part has out of all.
+fn take_part(objects: &mut Vec<Object>, part: Shard, strict: bool) -> ShardEntry {
+    let work: Vec<usize> = objects.iter().map(|object| object.relos.len()).collect();
+    let files = objects.iter().map(|object| object.path.clone()).collect();
+    let positions = part.positions(&work);
+    let all = std::mem::take(objects).into_iter().enumerate();
+    *objects = all.filter(|(at, _)| positions.binary_search(at).is_ok()).map(|(_, object)| object).collect();
+    ShardEntry {
+        number: part.number(),
+        of: part.of(),
+        strict,
+        files,
+        objects: positions,
+        waivers_used: Vec::new(),
+    }
 }
 
 /// What the store knows that helps with what fails. Nothing depends on it: where the store cannot be read, the report does without.
@@ -328,27 +362,4 @@ fn given_kernels(sources: &[OsString], roots: &[Root]) -> anyhow::Result<Vec<Ker
     }
     progress.finish();
     Ok(kernels)
-}
-
-fn exit(report: &Report, strict: bool) -> Exit {
-    let first = report.loaders.first().map(|loader| loader.name.as_str());
-    let results = || report.results.iter().filter(|result| Some(result.loader.as_str()) == first);
-    let has = |verdict: &str| results().any(|result| result.verdict == verdict);
-    if let Some(policy) = &report.policy {
-        let is_told = results().any(|result| result.verdict != "unknown");
-        return match policy.passes {
-            true => Exit::Fine,
-            false if is_told => Exit::Fails,
-            false => Exit::NoAnswer,
-        };
-    }
-    if has("fails") {
-        Exit::Fails
-    } else if results().all(|result| result.verdict == "unknown") {
-        Exit::NoAnswer
-    } else if strict && (has("unknown") || has("risky")) {
-        Exit::Fails
-    } else {
-        Exit::Fine
-    }
 }

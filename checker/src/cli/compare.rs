@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
-use super::check::{Question, report};
+use super::check::{Question, Scope, report};
 use super::format::{Format, ReadForm};
 use super::output::Screen;
 use super::{Exit, objects};
@@ -35,7 +35,8 @@ pub(super) fn run(args: &CompareArgs, screen: &Screen) -> anyhow::Result<Exit> {
         bail!("{}: there is no object in it", args.old.display());
     }
     // Both at once, so that the same kernels are looked at.
-    let (report, ()) = report(&args.question, &files, objects::read(&files)?, |_, _, _| ())?;
+    let (report, ()) =
+        report(&args.question, &files, objects::read(&files)?, &Scope::default(), |_, _, _| ())?;
     let comparison = compare(&report, old, args.question.strict);
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     for format in formats {

@@ -6,8 +6,14 @@ Examples:
   corecheck check probe.bpf.o --kernel 'debian/6.1*'           some of them
   corecheck check /usr/sbin/biosnoop --against live            what a tool carries, on this machine
   corecheck check probe.bpf.o --against linux-image-6.12.deb   a package, without storing it
+  corecheck check probe.bpf.o --inventory fleet.txt            what share of a fleet's machines it runs on
   corecheck check probe.bpf.o --loader all                     where loaders disagree
   corecheck check probe.bpf.o --format human --format sarif=out.sarif";
+
+pub(super) const MERGE: &str = "\
+Examples:
+  corecheck check build/*.bpf.o --shard 3/8 --format json=part3.json    on the third of eight machines
+  corecheck merge part*.json --format human --format sarif=out.sarif";
 
 pub(super) const COMPARE: &str = "\
 Examples:

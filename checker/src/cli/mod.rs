@@ -6,14 +6,17 @@ mod compare;
 mod examples;
 mod exit;
 mod explain;
+mod fleet;
 mod format;
 mod generate;
 mod layouts;
+mod merge;
 mod objects;
 mod output;
 mod pictures;
 mod policy;
 mod progress;
+mod reported;
 mod stores;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +42,9 @@ enum Command {
     /// Check objects against kernels: the main job
     #[command(after_help = examples::CHECK)]
     Check(check::CheckArgs),
+    /// Put the reports of `check --shard` together into the one that a single run would have written
+    #[command(after_help = examples::MERGE)]
+    Merge(merge::MergeArgs),
     /// Compare two builds: what the new one asks of kernels that the old one did not, and which kernels that costs
     #[command(after_help = examples::COMPARE)]
     Compare(compare::CompareArgs),
@@ -75,6 +81,7 @@ impl Cli {
         let screen = output::Screen::new(self.color);
         match self.command {
             Command::Check(args) => check::run(&args, &screen),
+            Command::Merge(args) => merge::run(&args, &screen),
             Command::Compare(args) => compare::run(&args, &screen),
             Command::Accesses(args) => accesses::run(&args, &screen),
             Command::Explain(args) => explain::run(&args, &screen),

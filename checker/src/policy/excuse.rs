@@ -73,9 +73,15 @@ impl<'t> Excuses<'t> {
         valid.or_else(|| known().then_some(Excuse::Baseline))
     }
 
+    /// The waivers that fit something, expired or not.
+    pub(super) fn used(&self) -> Vec<usize> {
+        self.used.iter().copied().collect()
+    }
+
     /// Waivers that are of no use any more. One about objects or kernels that this check did not have may be of use elsewhere.
     pub(super) fn findings(&self, report: &Report) -> Vec<PolicyFinding> {
-        let finding = |rule: &'static Rule, message: String| PolicyFinding {
+        let finding = |number: usize, rule: &'static Rule, message: String| PolicyFinding {
+            waiver: number,
             rule: rule.id,
             level: rule.level.word(),
             message,
@@ -86,10 +92,10 @@ impl<'t> Excuses<'t> {
             if self.expired.contains(&number) {
                 let message =
                     format!("the waiver of {waiver} expired on {}: {}", waiver.expires, waiver.reason);
-                all.push(finding(rules::WAIVER_EXPIRED, message));
+                all.push(finding(number, rules::WAIVER_EXPIRED, message));
             } else if !self.used.contains(&number) && self.could_be_of_use(report, waiver) {
                 let message = format!("the waiver of {waiver} excuses nothing: {}", waiver.reason);
-                all.push(finding(rules::WAIVER_UNUSED, message));
+                all.push(finding(number, rules::WAIVER_UNUSED, message));
             }
         }
         all

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use corecheck_layouts::source::gather::OfRelease;
+
 use super::excuse::{Excused, Excuses};
 use super::waiver::Date;
-use super::{Baseline, Policy, Standing};
+use super::{Baseline, Policy, Standing, Traits};
 use crate::report::Report;
 use crate::report::model::{BlockedEntry, FindingEntry, PolicyEntry};
 use crate::rules::Level;
@@ -47,13 +49,39 @@ pub fn apply(report: &mut Report, policy: &Policy, terms: &Terms<'_>) {
     for (kernel, standing) in report.kernels.iter_mut().zip(terms.standings) {
         kernel.standing = Some(standing.word());
     }
+    if let Some(shard) = &mut report.shard {
+        shard.waivers_used = excuses.used();
+    }
     let blocked = blocked(report, policy, terms, &first, &weights);
+    let is_unknown = is_missing(report, policy) && !policy.unknown_passes;
     report.policy = Some(PolicyEntry {
         file: policy.file.clone(),
-        passes: blocked.is_empty(),
+        passes: blocked.is_empty() && !is_unknown,
         blocked,
         findings: excuses.findings(report),
     });
+}
+
+/// Whether machines of a fleet run kernels that are required, of which nothing is stored; sets what each of these is to the policy.
+fn is_missing(report: &mut Report, policy: &Policy) -> bool {
+    let missing = report.inventory.iter_mut().flat_map(|inventory| &mut inventory.missing);
+    let mut is_required = false;
+    for entry in missing {
+        let told = OfRelease::new(&entry.release);
+        let distro = told.distro.as_deref().unwrap_or("local");
+        let arch = entry.arch.as_ref().or(told.arch.as_ref()).map_or("", String::as_str);
+        let standing = policy.standing_of(&Traits {
+            name: &format!("{distro}/{}/{arch}", entry.release),
+            aliases: &[],
+            distro: told.distro.as_deref().unwrap_or_default(),
+            arch,
+            flavour: &told.flavour,
+            version: &told.version,
+        });
+        entry.standing = Some(standing.word());
+        is_required |= standing == Standing::Required;
+    }
+    is_required
 }
 
 /// Stands for a finding whose rule is off.

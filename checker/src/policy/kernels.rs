@@ -45,19 +45,46 @@ pub struct Selector {
     pub(super) version: Option<Versions>,
 }
 
+/// What of a kernel decides whether a selector means it. What is not known is empty, and fits no pattern.
+#[derive(Debug, Clone, Copy)]
+pub struct Traits<'k> {
+    /// Its full name.
+    pub name: &'k str,
+    /// Its other names.
+    pub aliases: &'k [String],
+    /// Who built it.
+    pub distro: &'k str,
+    /// Its architecture in Debian's words.
+    pub arch: &'k str,
+    /// Its flavour.
+    pub flavour: &'k str,
+    /// Its upstream version.
+    pub version: &'k str,
+}
+
 impl Selector {
-    /// Whether it means this kernel. What is not known of a kernel fits no pattern.
+    /// Whether it means this kernel.
     pub fn matches(&self, kernel: &Kernel) -> bool {
-        let name = &kernel.name;
+        self.fits(&Traits {
+            name: &kernel.name.to_string(),
+            aliases: &kernel.aliases,
+            distro: &kernel.name.distro,
+            arch: kernel.name.arch.as_str(),
+            flavour: &kernel.facts.flavour,
+            version: &kernel.facts.version,
+        })
+    }
+
+    /// Whether it means a kernel of which this is known.
+    pub fn fits(&self, of: &Traits<'_>) -> bool {
         let fits =
             |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.fits(text));
-        let is_named =
-            |pattern: &Pattern| pattern.fits(&name.to_string()) || kernel.aliases.contains(&pattern.text);
+        let is_named = |pattern: &Pattern| pattern.fits(of.name) || of.aliases.contains(&pattern.text);
         self.name.as_ref().is_none_or(is_named)
-            && fits(&self.distro, &name.distro)
-            && fits(&self.arch, name.arch.as_str())
-            && fits(&self.flavour, &kernel.facts.flavour)
-            && self.version.as_ref().is_none_or(|versions| versions.fits(&kernel.facts.version))
+            && fits(&self.distro, of.distro)
+            && fits(&self.arch, of.arch)
+            && fits(&self.flavour, of.flavour)
+            && self.version.as_ref().is_none_or(|versions| versions.fits(of.version))
     }
 }
 

@@ -14,7 +14,7 @@ mod waiver;
 
 pub use baseline::{Baseline, BaselineError};
 pub use gate::{Terms, apply};
-pub use kernels::{Selector, Standing};
+pub use kernels::{Selector, Standing, Traits};
 pub use read::{PolicyError, read};
 pub use waiver::{Date, Waiver};
 
@@ -61,7 +61,16 @@ impl Policy {
     /// What becomes of a kernel. Where a policy requires some kernels, those that no selector fits are wanted; where it requires
     /// none by name, they are required: to ignore some must not let all others pass.
     pub fn standing(&self, kernel: &Kernel) -> Standing {
-        let named = self.kernels.iter().find(|selector| selector.matches(kernel));
+        self.first(|selector| selector.matches(kernel))
+    }
+
+    /// What becomes of a kernel of which no more is known than this.
+    pub fn standing_of(&self, kernel: &Traits<'_>) -> Standing {
+        self.first(|selector| selector.fits(kernel))
+    }
+
+    fn first(&self, means: impl Fn(&Selector) -> bool) -> Standing {
+        let named = self.kernels.iter().find(|selector| means(selector));
         let other = if self.requires_some() { Standing::Wanted } else { Standing::Required };
         named.map_or(other, |selector| selector.standing)
     }

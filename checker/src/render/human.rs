@@ -2,6 +2,7 @@
 //! what to do, and one last line that sums up.
 
 mod finding;
+mod fleet;
 mod index;
 mod kernels;
 mod loaders;
@@ -113,7 +114,9 @@ pub fn render(report: &Report, options: &HumanOptions, out: &mut dyn Write) -> i
             summary::counts_of(section, out)?;
         }
     }
+    fleet::write(report, columns, out)?;
     policy::write(report, &index, columns, out)?;
+    summary::part(report, columns, out)?;
     summary::last_line(report, out)
 }
 

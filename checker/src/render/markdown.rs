@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use super::decided::{access, counting, gravity, is_in_the_way, title};
-use super::text::count;
+use super::text::{count, grouped, share};
 use super::words;
 use crate::report::Report;
-use crate::report::model::{FindingEntry, ResultEntry};
+use crate::report::model::{FindingEntry, InventoryEntry, ResultEntry};
 
 /// So many kernels are named in a cell; more are counted.
 const NAMED: usize = 8;
@@ -26,6 +26,9 @@ pub fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "\n### {}\n", code(&title(report, object, &loader.name)))?;
             table(report, &results, out)?;
         }
+    }
+    if let Some(inventory) = &report.inventory {
+        fleet(report, inventory, out)?;
     }
     causes(report, out)
 }
@@ -49,6 +52,37 @@ fn headline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             escaped(&finding.message),
             escaped(&finding.help)
         )?;
+    }
+    Ok(())
+}
+
+/// The shares of a fleet's machines, and what of it is not stored.
+fn fleet(report: &Report, fleet: &InventoryEntry, out: &mut dyn Write) -> io::Result<()> {
+    let machines = grouped(fleet.machines);
+    writeln!(out, "\n### {machines} machines of {}\n", code(&fleet.file))?;
+    writeln!(out, "| object | verdict | machines | | kernels |\n|---|---|---:|---:|---|")?;
+    let mut row = |object: &str, word: &str, machines: u64, releases: Vec<String>| {
+        let named: Vec<String> = releases.iter().take(NAMED).map(|name| code(name)).collect();
+        let more = releases.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let part = share(machines, fleet.machines);
+        let machines = grouped(machines);
+        writeln!(out, "| {object} | {word} | {machines} | {part} | {}{more} |", named.join(" "))
+    };
+    for of in &fleet.shares {
+        let object = code(&title(report, of.object, &of.loader));
+        row(&object, of.verdict, of.machines, of.releases.clone())?;
+    }
+    if !fleet.missing.is_empty() {
+        let machines = fleet.missing.iter().map(|entry| entry.machines).sum();
+        row("", "not stored", machines, fleet.missing.iter().map(|entry| entry.title()).collect())?;
+    }
+    if !fleet.ignored.is_empty() {
+        let machines = fleet.ignored.iter().map(|entry| entry.machines).sum();
+        row("", "ignored", machines, fleet.ignored.iter().map(|entry| entry.title()).collect())?;
+    }
+    for entry in fleet.missing.iter().take(NAMED) {
+        writeln!(out, "\nNot stored: {}. {}", code(&entry.title()), code(&entry.add))?;
     }
     Ok(())
 }

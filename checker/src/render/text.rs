@@ -30,6 +30,28 @@ pub(super) fn width(text: &str) -> usize {
     }
 }
 
+/// `12,345`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `65.8%`. What is not all is never 100.0%, and what is something never 0.0%.
+pub(super) fn share(part: u64, whole: u64) -> String {
+    let tenths = u128::from(part) * 1000 / u128::from(whole.max(1));
+    match tenths {
+        0 if part > 0 => "<0.1%".to_owned(),
+        tenths => format!("{}.{}%", tenths / 10, tenths % 10),
+    }
+}
+
 /// Breaks words into lines of at most `columns`; a word that is longer stands alone and sticks out. There is at
 /// least one line, which is empty when there is no word.
 pub(super) fn fill<'a>(words: impl IntoIterator<Item = &'a str>, columns: usize) -> Vec<String> {

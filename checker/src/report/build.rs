@@ -20,6 +20,7 @@ use super::words;
 use crate::access::Access;
 use crate::answer::Answer;
 use crate::attach::{Meeting, Requirement};
+use crate::loader::Loader;
 use crate::object::Object;
 use crate::reach::Reach;
 use crate::resolve::{Change, Outcome, Reason, State};
@@ -78,6 +79,7 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
     Report {
         schema: SCHEMA,
         tool: Tool { name: "corecheck", version: env!("CARGO_PKG_VERSION") },
+        shard: None,
         loaders: loaders(checked),
         objects: checked
             .iter()
@@ -95,16 +97,19 @@ pub fn build(checked: &[Checked], kernels: &[&Kernel]) -> Report {
         disagreements: disagreements(checked, kernels),
         representatives: None,
         findings: findings(checked, kernels),
+        inventory: None,
         policy: None,
     }
 }
 
 /// The loaders in the order in which they were asked for.
 fn loaders(checked: &[Checked]) -> Vec<LoaderEntry> {
-    let of_first = checked.iter().filter(|checked| checked.number == 0);
-    let entry =
-        |checked: &Checked| LoaderEntry { name: checked.loader.to_string(), title: checked.loader.title() };
-    of_first.map(entry).collect()
+    loader_entries(checked.iter().filter(|checked| checked.number == 0).map(|checked| checked.loader))
+}
+
+/// Loaders as the report shows them.
+pub fn loader_entries(loaders: impl Iterator<Item = Loader>) -> Vec<LoaderEntry> {
+    loaders.map(|loader| LoaderEntry { name: loader.to_string(), title: loader.title() }).collect()
 }
 
 /// What the report says of a kernel that nobody named and that was left out for this cause.

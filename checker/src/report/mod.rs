@@ -14,7 +14,7 @@ mod unchecked;
 pub(crate) mod words;
 
 pub(crate) use build::kernel_entry;
-pub use build::{build, left_out, object_entry};
+pub use build::{build, left_out, loader_entries, object_entry};
 pub use checked::Checked;
 pub use model::{LeftOut, Report};
 pub use representatives::add_representatives;

@@ -31,6 +31,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All, from best to worst.
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Degraded, Self::Risky, Self::Unknown, Self::Fails];
+
     /// The word of the report.
     pub fn word(self) -> &'static str {
         match self {

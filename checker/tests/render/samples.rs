@@ -1,6 +1,7 @@
 //! Reports as values: what the renderers are shown.
 
 mod crowd;
+mod fleet;
 mod loaders;
 mod policy;
 mod several;
@@ -13,6 +14,7 @@ use corecheck::report::model::{
 };
 
 pub use crowd::crowd;
+pub use fleet::fleet;
 pub use loaders::{loaders, representatives};
 pub use policy::policy;
 pub use several::several;
@@ -30,6 +32,7 @@ pub fn all() -> Vec<(&'static str, Report)> {
         ("loaders", loaders()),
         ("representatives", representatives()),
         ("policy", policy()),
+        ("fleet", fleet()),
     ]
 }
 
@@ -38,6 +41,7 @@ fn empty() -> Report {
     Report {
         schema: SCHEMA,
         tool: Tool { name: "corecheck", version: "0.1.0" },
+        shard: None,
         loaders: vec![loader("libbpf", "libbpf")],
         objects: Vec::new(),
         kernels: Vec::new(),
@@ -48,6 +52,7 @@ fn empty() -> Report {
         disagreements: Vec::new(),
         representatives: None,
         findings: Vec::new(),
+        inventory: None,
         policy: None,
     }
 }

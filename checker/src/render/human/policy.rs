@@ -23,6 +23,7 @@ pub(super) fn write(report: &Report, index: &Index, columns: usize, out: &mut dy
     let passes = if policy.passes { "passes" } else { "does not pass" };
     paragraph(&format!("{name}: {passes} ({required})"), 0, columns, out)?;
     in_the_way(report, &policy.blocked, index, columns, out)?;
+    not_stored(report, columns, out)?;
     writeln!(out)
 }
 
@@ -40,6 +41,25 @@ fn problem(finding: &PolicyFinding, columns: usize, out: &mut dyn Write) -> io::
     }
     paragraph(&format!("= help: {}", clean(&finding.help)), 3, columns, out)?;
     writeln!(out)
+}
+
+/// Required kernels of a fleet of which nothing is stored, where the policy does not let them pass.
+fn not_stored(report: &Report, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let fleet =
+        report.inventory.iter().filter(|_| report.policy.as_ref().is_some_and(|policy| !policy.passes));
+    let missing = fleet.flat_map(|inventory| &inventory.missing);
+    let required = missing.filter(|entry| entry.standing == Some("required"));
+    let names: Vec<String> = required.map(|entry| clean(&entry.title())).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    paragraph("unknown (not stored)", 2, columns, out)?;
+    for line in Kernels::new(names.iter().map(String::as_str).collect(), false)
+        .lines(columns.saturating_sub(4), LINES_OF_KERNELS)
+    {
+        writeln!(out, "    {line}")?;
+    }
+    Ok(())
 }
 
 /// What is in the way, that which is so for the same reasons together.

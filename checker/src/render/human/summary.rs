@@ -210,6 +210,20 @@ pub(super) fn counts_of(section: &Section, out: &mut dyn Write) -> io::Result<()
     counts(Some(head), &results, "kernel", "kernels", out)
 }
 
+/// That this is one of several parts, with an empty line after it.
+pub(super) fn part(report: &Report, columns: usize, out: &mut dyn Write) -> io::Result<()> {
+    let Some(shard) = &report.shard else { return Ok(()) };
+    let text = format!(
+        "part {} of {}: {} of {}; corecheck merge puts what --format json writes of each together",
+        shard.number,
+        shard.of,
+        shard.objects.len(),
+        count(shard.files.len(), "object", "objects")
+    );
+    paragraph(&text, 0, columns, out)?;
+    writeln!(out)
+}
+
 /// The last line of all. It is one line however narrow the terminal is, so that scripts and tired people find it.
 pub(super) fn last_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let results: Vec<&ResultEntry> = report.results.iter().collect();

@@ -1,9 +1,11 @@
 //! Kernels: those that were checked, those that were left out, and those that stand for others.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::word::Word;
 
 /// A kernel.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KernelEntry {
     /// Its full name.
     pub name: String,
@@ -22,12 +24,13 @@ pub struct KernelEntry {
     /// `regular`, `arch`, `flavour` (the seed's), or who built it.
     pub group: String,
     /// `none`, `vmlinux` or `vmlinux+modules`.
-    pub btf: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub btf: Word,
     /// Whether every type of its vmlinux is stored.
     pub complete: bool,
     /// What the policy demands of it: `required` or `wanted`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub standing: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::word::some")]
+    pub standing: Option<Word>,
 }
 
 /// Why a kernel that nobody named is left out.
@@ -53,18 +56,19 @@ impl LeftOut {
 }
 
 /// A kernel that was left out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOutEntry {
     /// Its full name.
     pub kernel: String,
     /// Why, in a word for machines.
-    pub code: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub code: Word,
     /// Why, for people.
     pub text: String,
 }
 
 /// A kernel that stands for others.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RepresentativeEntry {
     /// Its full name.
     pub kernel: String,

@@ -1,11 +1,12 @@
 //! Loaders, and where they disagree.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::result::ReasonEntry;
+use super::word::Word;
 
 /// A loader.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LoaderEntry {
     /// As on the command line: `libbpf`, `libbpf@1.1`, `aya`, `cilium` or `kernel`.
     pub name: String,
@@ -14,7 +15,7 @@ pub struct LoaderEntry {
 }
 
 /// Kernels on which loaders disagree about an object, all in the same way.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DisagreementEntry {
     /// Index of the object.
     pub object: usize,
@@ -27,18 +28,19 @@ pub struct DisagreementEntry {
 }
 
 /// One loader's verdict.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LoaderVerdict {
     /// The loader.
     pub loader: String,
     /// As of a result.
-    pub verdict: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub verdict: Word,
     /// Why it is not ok.
     pub reasons: Vec<ReasonEntry>,
 }
 
 /// An access that does not come to the same with all loaders.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccessDisagreement {
     /// The access.
     pub access: usize,
@@ -47,13 +49,14 @@ pub struct AccessDisagreement {
 }
 
 /// What an access comes to with one loader.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LoaderOutcome {
     /// The loader.
     pub loader: String,
     /// As of an answer.
-    pub outcome: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub outcome: Word,
     /// The number that the loader patches in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<u64>,
 }

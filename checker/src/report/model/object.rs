@@ -1,14 +1,16 @@
 //! Objects: programs, accesses, and what else they need.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::word::Word;
 
 /// An object.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ObjectEntry {
     /// Its file, or `file@symbol` or `file@0xoffset` inside an executable. Unique within a report.
     pub path: String,
     /// The executable that holds it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embedded_in: Option<String>,
     /// Its programs.
     pub programs: Vec<ProgramEntry>,
@@ -19,7 +21,7 @@ pub struct ObjectEntry {
 }
 
 /// A program.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProgramEntry {
     /// Its function's name.
     pub name: String,
@@ -30,7 +32,7 @@ pub struct ProgramEntry {
 }
 
 /// An access.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccessEntry {
     /// Its number within the object, from 0.
     pub id: usize,
@@ -43,7 +45,8 @@ pub struct AccessEntry {
     /// Its instruction, counted from the start of the section.
     pub insn: u32,
     /// libbpf's word for what it asks.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub kind: Word,
     /// The root type: `struct vfio_group`.
     #[serde(rename = "type")]
     pub type_name: String,
@@ -54,37 +57,38 @@ pub struct AccessEntry {
     /// What the compiler put into the instruction; null when the access is broken.
     pub local_value: Option<u64>,
     /// Where it stands.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceEntry>,
 }
 
 /// Something that an object needs besides its accesses.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RequirementEntry {
     /// Its number within the object, from 0.
     pub id: usize,
     /// What sort of thing it is: `traced-function`, `kfunc`, `helper` and others.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub kind: Word,
     /// Its name; a number where no kernel at hand knows its name; empty where it has none.
     pub name: String,
     /// The program that needs it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
     /// The extern that it is.
-    #[serde(rename = "extern", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "extern", default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
     /// The map that needs it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,
     /// The functions that call it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<String>,
     /// Whether the object is loaded without it.
     pub optional: bool,
 }
 
 /// A place in the source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceEntry {
     /// The file as the compiler was told of it.
     pub file: String,
@@ -95,6 +99,5 @@ pub struct SourceEntry {
     /// The line itself, without indentation.
     pub text: String,
     /// Bytes of indentation that were taken off `text`.
-    #[serde(skip)]
     pub indent: u32,
 }

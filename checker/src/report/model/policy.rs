@@ -1,24 +1,27 @@
 //! What a policy makes of a report.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::word::Word;
 
 /// Kernels on which a finding does not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExcusedEntry {
     /// `waiver` or `baseline`.
-    pub by: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub by: Word,
     /// The kernels; empty for a finding about the object itself.
     pub kernels: Vec<String>,
     /// The waiver's reason.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The last day of the waiver: `2027-03-31`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
 }
 
 /// What a policy makes of the report.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PolicyEntry {
     /// The policy's file, as it was found; empty if there is none but a baseline.
     pub file: String,
@@ -31,29 +34,34 @@ pub struct PolicyEntry {
 }
 
 /// Something that a policy does not let through.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockedEntry {
     /// Index of the object.
     pub object: usize,
     /// Full name of the required kernel; left out for the object itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<String>,
     /// The verdict there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::word::some")]
+    pub verdict: Option<Word>,
     /// The rules of the findings that are not excused.
-    pub rules: Vec<&'static str>,
+    #[serde(deserialize_with = "super::word::all")]
+    pub rules: Vec<Word>,
 }
 
 /// A finding about the policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyFinding {
     /// The rule.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub rule: Word,
     /// `error`, `warning` or `note`.
-    pub level: &'static str,
+    #[serde(deserialize_with = "super::word::one")]
+    pub level: Word,
     /// What is wrong.
     pub message: String,
     /// What to do.
     pub help: String,
+    /// Which of the policy's waivers it is about, from 0 in the policy's order.
+    pub waiver: usize,
 }

@@ -30,6 +30,7 @@ mod module;
 mod options;
 mod part;
 mod place;
+mod release;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use self::error::GatherError;
 pub use self::found::FoundKernel;
 pub use self::module::{FoundModule, ModuleBtf, Modules};
 pub use self::options::{ModulesWanted, OnProgress, Options, Overrides, Progress, Source};
+pub use self::release::{OfRelease, debian_arch};
 pub use self::survey::{Gathering, survey};
 
 use super::error::SourceError;
