@@ -7,8 +7,8 @@ use std::str::FromStr;
 use anyhow::bail;
 use clap::Args;
 use corecheck_layouts::kernel::{Kernel, Modules, Root};
-use corecheck_layouts::source::gather::{self, Options, Source, survey};
-use corecheck_layouts::store::{Store, given};
+use corecheck_layouts::source::gather::Source;
+use corecheck_layouts::store::Store;
 
 use super::fleet::Fleet;
 use super::format::{Format, ReportForm};
@@ -23,6 +23,7 @@ use crate::access::accesses;
 use crate::answer::needs_by;
 use crate::attach;
 use crate::check::{self, Settings, judge};
+use crate::gate;
 use crate::load::{Alternatives, AttachTarget, Choice, Constant};
 use crate::loader::Loader;
 use crate::object::Object;
@@ -325,41 +326,13 @@ fn look_up_help(
     })
 }
 
-/// Reads the kernels of `--against`; equal names get a number, so that results tell them apart.
+/// Reads the kernels of `--against`.
 fn given_kernels(sources: &[OsString], roots: &[Root]) -> anyhow::Result<Vec<Kernel>> {
-    let mut kernels: Vec<Kernel> = Vec::new();
-    let mut progress = Progress::new();
-    if sources.is_empty() {
-        return Ok(kernels);
-    }
     let sources: Vec<Source> = sources.iter().map(|source| Source::from_argument(source)).collect();
-    let mut found = survey(&sources, Options::default(), &mut |step| {
+    let mut progress = Progress::new();
+    let kernels = gate::given_kernels(&sources, roots, &mut |step| {
         progress.reading(step.file, step.done, step.total);
     })?;
-    while let Some(found) = found.next(&mut |step: gather::Progress<'_>| {
-        progress.reading(step.file, step.done, step.total);
-    }) {
-        let found = found?;
-        found.problems.iter().for_each(|problem| log::warn!("{problem}"));
-        let mut kernel = given(found, roots)?;
-        let release = kernel.name.release.clone();
-        let mut number = 2;
-        while kernels.iter().any(|known| known.name == kernel.name) {
-            kernel.name.release = format!("{release}#{number}");
-            number += 1;
-        }
-        kernels.push(kernel);
-    }
-    for problem in found.into_problems() {
-        // Each source was asked for: without one the answer is not the whole answer.
-        if sources
-            .iter()
-            .any(|source| matches!(source, Source::Path(path) if path.display().to_string() == problem.file))
-        {
-            return Err(problem.into());
-        }
-        log::warn!("{problem}");
-    }
     progress.finish();
     Ok(kernels)
 }

@@ -31,7 +31,7 @@ use corecheck_layouts::store::file::StoreFile;
 pub use answer::Answer;
 pub use error::GateError;
 
-use self::given::given_kernels;
+pub(crate) use self::given::given_kernels;
 use crate::answer::needs_by;
 use crate::attach;
 use crate::check::{self, Settings, judge};
@@ -169,7 +169,7 @@ impl Gate {
         let roots = needs_by(&settings.loaders, &objects);
         let mut looked_up = roots.clone();
         attach::add_needs(&objects, &mut looked_up);
-        let given = given_kernels(&self.sources, &looked_up)?;
+        let given = given_kernels(&self.sources, &looked_up, &mut |_| {})?;
         let store = self.open_store()?;
         let mut stored = Vec::new();
         if given.is_empty() || !self.kernels.is_empty() {
