@@ -11,7 +11,7 @@ use crate::report::model::SCHEMA;
 #[non_exhaustive]
 pub enum ReadError {
     /// It is not JSON of this form.
-    #[error("it is no report that check --shard wrote: {0}")]
+    #[error("it is no report that check --shard wrote")]
     Form(#[from] serde_json::Error),
     /// It is of another version of the form.
     #[error("it is a {0:?}, and this program reads {SCHEMA:?}")]

@@ -105,8 +105,6 @@ fn whatever_is_changed_nothing_panics() {
         for other in others {
             let mut damaged = whole.clone();
             *damaged.pointer_mut(&place).expect("it is there") = other.clone();
-                eprintln!("{place} {other}");
-            }
             tried += 1;
             refused += usize::from(shown(&damaged).is_none());
         }
