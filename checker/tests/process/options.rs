@@ -223,3 +223,20 @@ fn sarif_goes_to_a_file_beside_the_rest() {
     }
     assert!(at_a_line > 2, "{results:?}");
 }
+
+#[test]
+fn a_type_that_no_kernel_has_is_told_with_its_like() {
+    for command in ["show", "history"] {
+        let run = corecheck(&["layouts", command, "struct", "vfio_grup"]);
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(
+            run.stderr.contains("none of these kernels has a type called vfio_grup; near: vfio_group"),
+            "{}",
+            run.stderr
+        );
+        // One that some have is no mistake.
+        corecheck(&["layouts", command, "struct", "vfio_group"]).expect_status(0);
+    }
+    let run = corecheck(&["layouts", "show", "struct", "task_strct"]);
+    assert!(run.stderr.contains("near: task_struct"), "{}", run.stderr);
+}

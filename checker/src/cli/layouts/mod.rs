@@ -290,7 +290,25 @@ fn type_name(text: &str, store: &Store, kernels: &[&Kernel]) -> anyhow::Result<T
             any.name
         );
     }
+    if !has(&any) {
+        let near = near_names(&name.name, store, kernels);
+        if !near.is_empty() {
+            log::warn!("none of these kernels has a type called {}; near: {}", name.name, near.join(", "));
+        }
+    }
     Ok(name)
+}
+
+/// Names of types like one that no kernel has: of what partial kernels list, and of one vmlinux that is whole. Nothing depends on
+/// them: where they cannot be read there are none.
+fn near_names(name: &str, store: &Store, kernels: &[&Kernel]) -> Vec<String> {
+    let mut names = store.type_names();
+    let complete = kernels.iter().rev().find(|kernel| kernel.is_complete());
+    let stored = complete.and_then(|of| store.kernels().iter().find(|kernel| kernel.name == of.name));
+    if let Some(Ok(whole)) = stored.map(|kernel| store.with_units(kernel, |_| false)) {
+        names.extend(whole.type_names());
+    }
+    nearest(name, names.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
