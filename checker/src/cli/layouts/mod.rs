@@ -308,6 +308,10 @@ fn near_names(name: &str, store: &Store, kernels: &[&Kernel]) -> Vec<String> {
     if let Some(Ok(whole)) = stored.map(|kernel| store.with_units(kernel, |_| false)) {
         names.extend(whole.type_names());
     }
+    // A name that is known, if only as one that is absent, is no mistake.
+    if names.contains(name) {
+        return Vec::new();
+    }
     nearest(name, names.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
 }
 
