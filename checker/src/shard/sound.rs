@@ -129,11 +129,11 @@ fn of_results(report: &Report) -> Result<(), String> {
     }
     for result in &report.results {
         let answer = report.answers.get(result.answer);
-        if !answer.is_some_and(|of| (of.object, &of.loader) == (result.object, &result.loader)) {
+        if answer.is_none_or(|of| (of.object, &of.loader) != (result.object, &result.loader)) {
             return Err(format!("answer {} is not of {}", result.answer, result.kernel));
         }
         let needs = report.needs.get(result.needs);
-        if !needs.is_some_and(|of| (of.object, &of.loader) == (result.object, &result.loader)) {
+        if needs.is_none_or(|of| (of.object, &of.loader) != (result.object, &result.loader)) {
             return Err(format!("needs {} are not of {}", result.needs, result.kernel));
         }
     }
