@@ -46,13 +46,16 @@ fn part() -> Value {
     serde_json::from_slice(&text).expect("JSON")
 }
 
+/// A form of a report.
+type Form<'a> = &'a dyn Fn(&Report, &mut Vec<u8>) -> std::io::Result<()>;
+
 /// Shows a report in every form, where it is one.
 fn shown(document: &Value) -> Option<usize> {
     let report = read(document.to_string().as_bytes()).ok()?;
     let (report, _) = merge(vec![report]).ok()?;
     let mut out = Vec::new();
     let options = HumanOptions { width: 80, quiet: false };
-    let forms: [&dyn Fn(&Report, &mut Vec<u8>) -> std::io::Result<()>; 7] = [
+    let forms: [Form<'_>; 7] = [
         &|report, out| human::render(report, &options, out),
         &|report, out| json::report(report, out),
         &|report, out| sarif::render(report, 0, out),

@@ -41,7 +41,7 @@ const OF_REPORTS: Rules = Rules {
         let is_waived = members.get("by").is_some_and(|by| by == "waiver");
         OPTIONAL.contains(&member)
             // A kernel has one; a line of an inventory need not tell it.
-            && !(member == "arch" && !members.contains_key("machines"))
+            && (member != "arch" || members.contains_key("machines"))
             && !(member == "reason" && (is_poisoned || is_waived))
             // Of a layout all is told.
             && !(["unit", "target"].contains(&member) && members.contains_key("kernel"))
