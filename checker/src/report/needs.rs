@@ -147,7 +147,8 @@ pub(super) fn subject(what: &What, name: Option<&String>) -> String {
             Traced::Hook => "arguments of security hook",
             Traced::Iterator => "arguments of iterator",
         },
-        What::InstructionSet(_) => "instructions",
+        // Their name says what they are.
+        What::InstructionSet(_) => return bare(what, name),
         What::LsmHook(_) => "security hook",
         What::Iterator(_) => "iterator",
         What::SystemCall(_) => "system call",
@@ -206,7 +207,7 @@ pub(super) fn lack_entry(lack: &Lack) -> ReasonEntry {
         ),
         Lack::HelperOfType => ("helper-of-type", "the kernel refuses it to them".to_owned()),
         Lack::Instructions { since: (major, minor), .. } => {
-            ("instruction-set", format!("verifiers know them since Linux {major}.{minor}"))
+            ("instruction-set", format!("the verifier takes them since Linux {major}.{minor}"))
         }
         Lack::Context { member, at, place } => (
             "event-context",
@@ -271,7 +272,7 @@ pub(super) fn doubt_entry(doubt: &Doubt) -> ReasonEntry {
         Doubt::Instructions { since: (major, minor) } => (
             "instruction-set",
             format!(
-                "verifiers know them since Linux {major}.{minor}; whether this kernel does is not told by its version"
+                "the verifier takes them since Linux {major}.{minor}; whether this kernel does is not told by its version"
             ),
         ),
         Doubt::Trampoline { takes } => (
