@@ -13,7 +13,9 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        // Not the library's own bar, which says nothing before anything is known.
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+            .with_style(ProgressStyle::default_spinner());
         // A thread of its own, for nobody to see.
         if !bar.is_hidden() {
             bar.enable_steady_tick(Duration::from_millis(200));
@@ -28,7 +30,7 @@ impl Progress {
             .map_or_else(|| file.display().to_string(), |name| name.to_string_lossy().into_owned());
         self.show(
             format!("reading {name}"),
-            "{spinner} {msg} {bytes}/{total_bytes} ({bytes_per_sec})",
+            "{spinner} {wide_msg} {bytes}/{total_bytes} ({bytes_per_sec})",
             done,
             total,
         );
@@ -38,12 +40,13 @@ impl Progress {
     pub(super) fn modules(&mut self, kernel: &str, done: usize, total: usize) {
         self.show(
             format!("adding {kernel}"),
-            "{spinner} {msg} module {pos}/{len} ({per_sec})",
+            "{spinner} {wide_msg} module {pos}/{len} ({per_sec})",
             done as u64,
             total as u64,
         );
     }
 
+    /// One line, whatever the terminal's width: a long name is cut.
     fn show(&mut self, what: String, template: &str, done: u64, total: u64) {
         if self.what != what {
             if let Ok(style) = ProgressStyle::with_template(template) {
