@@ -64,6 +64,9 @@ pub(super) fn read(line: &str, context: &mut Context) -> Option<Told> {
     if line.contains("extern (kcfg)") && line.contains("not found") {
         return Some(Told::Missing(&["kconfig"], quoted()?));
     }
+    if let Some(name) = between(line, "map '", "': failed to create") {
+        return Some(Told::Map(name.to_owned()));
+    }
     if line.contains("BTF is required, but is missing") {
         return Some(Told::NoOwnBtf);
     }

@@ -67,6 +67,22 @@ pub enum Told {
         /// The access string; empty where none is told.
         spec: String,
     },
+    /// The relocation at this instruction, counted from the start of its section, to this root type does not resolve.
+    UnresolvedAt {
+        /// The root type's id in the object.
+        root: u32,
+        /// The instruction.
+        insn: u32,
+    },
+    /// The accesses with this access string to the type of this name do not resolve.
+    Unfit {
+        /// The access string.
+        spec: String,
+        /// The name of the root type.
+        name: String,
+    },
+    /// The map of this name could not be created.
+    Map(String),
     /// An instruction that a loader poisoned, counted from the start of what was loaded.
     Poisoned(u32),
     /// The relocation of this number among those of the program's section comes to several values.

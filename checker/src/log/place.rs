@@ -48,6 +48,15 @@ fn meant(world: &World, told: &Told, program: Option<usize>, context: &Context) 
             }
             all.into_iter().map(|access| world.unresolved(access, context)).collect()
         }
+        Told::UnresolvedAt { root, insn } => {
+            let fits = |access: &&Access| access.root.0 == *root && access.insn == *insn;
+            world.accesses.iter().filter(fits).map(|access| world.unresolved(access, context)).collect()
+        }
+        Told::Unfit { spec, name } => {
+            let fits = |access: &&Access| access.spec_text == *spec && bare(&access.type_name) == name;
+            world.accesses.iter().filter(fits).map(|access| world.unresolved(access, context)).collect()
+        }
+        Told::Map(name) => vec![world.map(name, context)],
         Told::Poisoned(insn) => {
             let at = |access: &&Access| world.is_at(access, program, Some(*insn));
             let mut all: Vec<&Access> = world.accesses.iter().filter(at).collect();
@@ -212,6 +221,17 @@ impl World<'_> {
             found.program = need.as_ref().and_then(|of| of.program.clone());
         }
         Cause { requirement: need, ..found }
+    }
+
+    fn map(&self, name: &str, context: &Context) -> Cause {
+        let is_it = |of: &&RequirementEntry| of.kind == "map-type" && of.map.as_deref() == Some(name);
+        let need = self.entry.requirements.iter().find(is_it).cloned();
+        // Types have names in the kernel only.
+        let what = need.as_ref().map(|of| format!(" (number {})", of.name)).unwrap_or_default();
+        let message = format!(
+            "map {name} could not be created: the kernel does not know its type{what} or its flags, or its sizes are not allowed"
+        );
+        Cause { requirement: need, ..cause("map-type-missing", message, context) }
     }
 
     fn helper(&self, number: i32, name: &str, context: &Context) -> Cause {

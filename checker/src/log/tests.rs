@@ -76,6 +76,41 @@ fn externs_and_targets_are_found() {
     }
 }
 
+/// In the words of aya 0.14 and aya-obj 0.3.
+#[test]
+fn what_aya_says_is_found() {
+    let programs = programs();
+    let object = &programs;
+    let access = accesses(object).into_iter().find(|access| access.function == "first").expect("it is there");
+    let (root, insn, spec) = (access.root.0, access.insn, &access.spec_text);
+    let found = vec![("field-missing", "first".to_owned())];
+    let missing = |insn: u32| {
+        format!(
+            "    0: error relocating `x`\n 1: applying relocation `FieldByteOffset` missing target BTF info for type `{root}` at instruction #{insn}"
+        )
+    };
+    // Programs have sections of their own: those of others stand at the same number.
+    assert!(told(object, &missing(insn)).contains(&found[0]));
+    assert_eq!(told(object, &missing(u32::MAX)), []);
+    let unfit =
+        format!("invalid access string `{spec}` for type `thing`: tried to access nonexistant struct field");
+    assert!(told(object, &unfit).contains(&found[0]));
+    assert_eq!(told(object, &unfit.replace("thing", "other")), []);
+    for (line, rule) in [
+        ("map error: failed to create map `of_tasks`: Invalid argument (os error 22)", "map-type-missing"),
+        ("BTF error: error parsing /sys/kernel/btf/vmlinux: No such file", "kernel-without-btf"),
+        ("no BTF parsed for object", "object-refused"),
+        ("libbpf: map 'of_tasks': failed to create: -EINVAL", "map-type-missing"),
+    ] {
+        assert_eq!(told(object, line), [(rule, String::new())], "{line}");
+    }
+    let maps = crate::testing::object("tests/fixtures/objects/data.bpf.o");
+    let line = "libbpf: map 'outer_map': failed to create: Invalid argument(-22)";
+    let causes = explain(&maps, line).causes;
+    assert!(causes[0].message.starts_with("map outer_map could not be created"), "{}", causes[0].message);
+    assert!(causes[0].requirement.as_ref().is_some_and(|of| of.map.as_deref() == Some("outer_map")));
+}
+
 #[test]
 fn what_is_no_message_says_nothing() {
     let object = programs();

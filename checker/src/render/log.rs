@@ -18,7 +18,8 @@ pub fn render(entry: &LogEntry, columns: usize, out: &mut dyn Write) -> io::Resu
         writeln!(out)?;
     }
     let number = super::text::count(entry.causes.len(), "cause", "causes");
-    writeln!(out, "{number} in the log that concern {}", clean(&entry.object))
+    let concern = if entry.causes.len() == 1 { "concerns" } else { "concern" };
+    writeln!(out, "{number} in the log that {concern} {}", clean(&entry.object))
 }
 
 fn one(cause: &Cause, columns: usize, out: &mut dyn Write) -> io::Result<()> {

@@ -9,6 +9,7 @@ mod btf;
 mod ground;
 mod kernel;
 mod load;
+mod log;
 mod meter;
 mod object;
 mod source;
@@ -40,7 +41,7 @@ const MIB: usize = 1 << 20;
 /// (`embedded`). Words for people multiply: each access may repeat the longest name, up to 256 MiB in all, and `resolve` makes
 /// up to 624 accesses of however few bytes (373 for each of 367 bytes; 262 KB at most): hence the mebibyte where there are
 /// accesses.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "btf", check: btf::whole, fixed: 64 * KIB, per_byte: 128 },
     Target { name: "btf_split", check: btf::split, fixed: 64 * KIB, per_byte: 128 },
     Target { name: "btf_ext", check: object::btf_ext, fixed: 2 * MIB, per_byte: 128 },
@@ -48,6 +49,8 @@ pub const TARGETS: [Target; 13] = [
     Target { name: "object", check: object::object, fixed: 2 * MIB, per_byte: 128 },
     Target { name: "load", check: load::load, fixed: 256 * MIB, per_byte: 128 },
     Target { name: "embedded", check: object::embedded, fixed: 2 * MIB, per_byte: 128 },
+    // Each of a thousand causes may repeat its line, and a line may be about every access of an object.
+    Target { name: "log", check: log::log, fixed: 16 * MIB, per_byte: KIB },
     // Twice what decompression may yield (a vector that grows, and the BTF copied out of it), the block of an LZ4
     // decoder, and the window of a zstd decoder. liblzma's own memory is not seen; it is told to stop at 256 MiB.
     Target { name: "source", check: source::source, fixed: 3 * source::LIMIT + 144 * MIB, per_byte: 64 },
