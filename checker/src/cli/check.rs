@@ -60,7 +60,7 @@ pub(super) struct CheckArgs {
 }
 
 /// What is asked about objects: on which kernels, under whose rules, loaded how, and what counts.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Question {
     /// Only this kernel: an alias exactly (5.15, azure), or a glob over full names (repeatable)
     #[arg(long = "kernel", value_name = "PATTERN")]
@@ -102,6 +102,13 @@ pub(super) struct Question {
     pub(super) strict: bool,
     #[command(flatten)]
     store: StoreArg,
+}
+
+impl Question {
+    /// Every kernel that is stored, by the newest libbpf, and no policy.
+    pub(super) fn plain() -> Self {
+        Self { policy: PolicyArgs::none(), ..Self::default() }
+    }
 }
 
 /// `--modules`.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::check::{Question, Scope, report};
 use super::format::{Format, ReadForm};
 use super::output::Screen;
 use super::{Exit, objects};
@@ -68,21 +69,26 @@ fn explain_log(args: &ExplainArgs, file: &Path, object: &Path, screen: &Screen) 
     };
     read.with_context(|| format!("the log {name} cannot be read"))?;
     let text = String::from_utf8_lossy(&bytes);
-    let entries: Vec<log::LogEntry> =
-        objects::read(&[object.to_owned()])?.iter().map(|object| log::explain(object, &text)).collect();
+    let objects = objects::read(&[object.to_owned()])?;
+    let entries: Vec<log::LogEntry> = objects.iter().map(|object| log::explain(object, &text)).collect();
     // Of several objects in an executable: the one that the log is about, as far as can be told.
     let most =
-        entries.iter().max_by_key(|entry| entry.causes.iter().filter(|cause| is_placed(cause)).count());
-    let Some(entry) = most.filter(|entry| !entry.causes.is_empty()) else {
+        entries.into_iter().max_by_key(|entry| entry.causes.iter().filter(|cause| is_placed(cause)).count());
+    let Some(mut entry) = most.filter(|entry| !entry.causes.is_empty()) else {
         bail!(
             "{name}: no message of a loader or a verifier that is known; corecheck check tells what it finds itself"
         );
     };
+    // What the stored kernels tell helps, but nothing depends on it.
+    match report(&Question::plain(), &[object.to_owned()], objects, &Scope::default(), |_, _, _| ()) {
+        Ok((report, ())) => log::suggest(&mut entry, &report),
+        Err(error) => ::log::info!("nothing is suggested: {error:#}"),
+    }
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     for format in formats {
         screen.write(format, |out| match format.form {
-            ReadForm::Human => of_log::render(entry, screen.width, out),
-            ReadForm::Json => json::log(entry, out),
+            ReadForm::Human => of_log::render(&entry, screen.width, out),
+            ReadForm::Json => json::log(&entry, out),
             ReadForm::Markdown => Err(std::io::ErrorKind::Unsupported.into()),
         })?;
     }

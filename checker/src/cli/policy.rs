@@ -39,6 +39,11 @@ pub(super) struct Demands {
 }
 
 impl PolicyArgs {
+    /// No policy, whatever lies beside the objects.
+    pub(super) fn none() -> Self {
+        Self { policy: Some(PathBuf::from("none")), ..Self::default() }
+    }
+
     /// Reads the policy and the baseline that hold for these files.
     pub(super) fn read(&self, objects: &[PathBuf]) -> anyhow::Result<Demands> {
         let file = match &self.policy {

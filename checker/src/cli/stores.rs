@@ -8,7 +8,7 @@ use corecheck_layouts::store::Store;
 use corecheck_layouts::store::file::StoreFile;
 
 /// `--store`.
-#[derive(Debug, Args, Clone)]
+#[derive(Debug, Args, Clone, Default)]
 pub(super) struct StoreArg {
     /// The store of added kernels; without it $XDG_DATA_HOME/corecheck/layouts.store, if that is there
     #[arg(long = "store", value_name = "FILE")]

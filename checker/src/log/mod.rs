@@ -6,9 +6,11 @@ mod cilium;
 mod libbpf;
 mod model;
 mod place;
+mod remedy;
 mod verifier;
 
 pub use model::{Cause, LogEntry, SCHEMA, Told};
+pub use remedy::suggest;
 
 use crate::access::accesses;
 use crate::attach::requirements;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::report::model::{AccessEntry, RequirementEntry, Tool};
+use crate::report::model::{AccessEntry, RequirementEntry, SuggestedEntry, Tool};
 
 /// Version of the form.
 pub const SCHEMA: &str = "corecheck.log/1";
@@ -44,6 +44,9 @@ pub struct Cause {
     pub message: String,
     /// What to do.
     pub help: String,
+    /// What helps, by the kernels that are stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<SuggestedEntry>,
 }
 
 impl Cause {

@@ -119,6 +119,7 @@ fn cause(rule: &'static str, message: String, context: &Context) -> Cause {
         program: context.program.clone(),
         access: None,
         requirement: None,
+        suggested: None,
         message,
         help: rules::find(rule).map(|rule| (rule.help)(None)).unwrap_or_default(),
     }

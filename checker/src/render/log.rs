@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::style::{level, paint};
+use super::suggested::{guard, history, note};
 use super::text::{clean, wrap};
 use super::{snippet, words};
 use crate::log::{Cause, LogEntry};
@@ -53,14 +54,12 @@ fn one(cause: &Cause, columns: usize, out: &mut dyn Write) -> io::Result<()> {
         columns,
         out,
     )?;
-    note(&format!("help: {}", clean(&cause.help)), gutter, columns, out)?;
-    note(&format!("corecheck explain {}", cause.rule), gutter, columns, out)
-}
-
-fn note(text: &str, gutter: usize, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let lines = wrap(text, columns.saturating_sub(gutter + 3));
-    for (at, line) in lines.iter().enumerate() {
-        writeln!(out, "{:gutter$} {} {line}", "", if at == 0 { "=" } else { " " })?;
+    if let Some(suggested) = &cause.suggested {
+        history(suggested, gutter, columns, out)?;
     }
-    Ok(())
+    note(&format!("help: {}", clean(&cause.help)), gutter, columns, out)?;
+    if let Some(suggested) = &cause.suggested {
+        guard(suggested, gutter, columns, out)?;
+    }
+    note(&format!("corecheck explain {}", cause.rule), gutter, columns, out)
 }

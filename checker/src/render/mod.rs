@@ -16,5 +16,6 @@ pub mod markdown;
 pub mod sarif;
 mod snippet;
 mod style;
+mod suggested;
 mod text;
 mod words;

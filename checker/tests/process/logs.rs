@@ -104,3 +104,17 @@ fn what_cannot_be_explained_is_refused() {
         ["explain", "--log", &log("programs_bpftool_6.18"), "--format", "markdown", &fixture("programs")];
     corecheck(&markdown).expect_refusal(&["human and json"]);
 }
+
+#[test]
+fn what_a_check_suggests_is_told_with_it() {
+    let log = "tests/fixtures/logs/vfio_naive_libbpf_debian_6.1.log";
+    let run = corecheck(&["explain", "--log", log, &sample("naive")]).expect_status(0);
+    for wanted in [
+        "= history: last in ubuntu/5.15.0-25-generic/amd64",
+        "if (bpf_core_field_exists(of->kref.refcount.refs.counter))",
+    ] {
+        assert!(run.stdout.contains(wanted), "{wanted}: {}", run.stdout);
+    }
+    let told = corecheck(&["explain", "--log", log, "--format", "json", &sample("naive")]).json();
+    assert!(told["causes"][0]["suggested"]["guard"]["code"].is_string(), "{told}");
+}

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use super::kernels::Kernels;
 use super::{Section, policy};
 use crate::render::style::{level, paint};
+use crate::render::suggested::{guard, history, note};
 use crate::render::text::{clean, count, fill, wrap};
 use crate::render::{snippet, words};
-use crate::report::model::{AccessEntry, FindingEntry, SuggestedEntry};
+use crate::report::model::{AccessEntry, FindingEntry};
 
 /// More lines of kernels than these are shortened.
 const LINES_OF_KERNELS: usize = 3;
@@ -111,12 +112,8 @@ impl Block<'_> {
         if !finding.help.is_empty() {
             note(&format!("help: {}", clean(&finding.help)), gutter, columns, out)?;
         }
-        if let Some(guard) = finding.suggested.as_ref().and_then(|suggested| suggested.guard.as_ref()) {
-            note("help: this reads it where it is:", gutter, columns, out)?;
-            for line in guard.code.lines() {
-                let line = format!("{:gutter$}     {}", "", clean(&line.replace('\t', "    ")));
-                writeln!(out, "{}", line.trim_end())?;
-            }
+        if let Some(suggested) = &finding.suggested {
+            guard(suggested, gutter, columns, out)?;
         }
         Ok(())
     }
@@ -160,22 +157,6 @@ impl Block<'_> {
     }
 }
 
-/// Which kernels first or last had it, and what it may be called.
-fn history(suggested: &SuggestedEntry, gutter: usize, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(first) = suggested.history.first() {
-        let others = suggested.history.len() - 1;
-        let likewise = match others {
-            0 => String::new(),
-            _ => format!(" (and {})", count(others, "other history", "other histories")),
-        };
-        note(&format!("history: {}{likewise}", clean(&first.text)), gutter, columns, out)?;
-    }
-    match &suggested.renamed {
-        Some(renamed) => note(&format!("renamed: {}", clean(&renamed.text)), gutter, columns, out),
-        None => Ok(()),
-    }
-}
-
 /// The kernels' names, shortened when there are many.
 fn names(section: &Section, kernels: &[String], columns: usize) -> String {
     let index = section.index;
@@ -211,15 +192,6 @@ fn place(
     for (number, line) in lines.iter().enumerate() {
         let mark = if number == 0 { "--> " } else { "    " };
         writeln!(out, "{:gutter$}{mark}{line}", "")?;
-    }
-    Ok(())
-}
-
-/// A line `= text` below the snippet.
-fn note(text: &str, gutter: usize, columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    for (number, line) in wrap(text, columns.saturating_sub(gutter + 3)).iter().enumerate() {
-        let mark = if number == 0 { '=' } else { ' ' };
-        writeln!(out, "{:gutter$} {mark} {line}", "")?;
     }
     Ok(())
 }

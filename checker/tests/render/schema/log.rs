@@ -13,7 +13,7 @@ pub(super) const LOG: &str = include_str!("../../../schema/log-1.json");
 
 const OF_LOGS: Rules = Rules {
     may_go: |member, members| {
-        members.contains_key("speaker") && ["program", "access", "requirement"].contains(&member)
+        members.contains_key("speaker") && ["program", "access", "requirement", "suggested"].contains(&member)
             || members.contains_key("spec") && member == "source"
             || members.contains_key("optional") && ["program", "extern", "map", "functions"].contains(&member)
     },
@@ -46,8 +46,11 @@ fn the_schema_takes_what_is_written_and_nothing_else() {
         }
     }
     assert!(number > 100, "{number} mutations only");
-    let [of_log, of_accesses]: [Value; 2] =
-        [LOG, ACCESSES].map(|schema| serde_json::from_str(schema).unwrap());
+    let [of_log, of_accesses, of_report]: [Value; 3] =
+        [LOG, ACCESSES, super::REPORT].map(|schema| serde_json::from_str(schema).unwrap());
+    for name in ["suggested", "history", "renamed", "layout", "guard"] {
+        assert_eq!(of_log["$defs"][name], of_report["$defs"][name], "{name}");
+    }
     for name in ["access", "requirement", "source", "tool"] {
         assert_eq!(of_log["$defs"][name], of_accesses["$defs"][name], "{name}");
     }
