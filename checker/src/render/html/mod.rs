@@ -32,6 +32,7 @@ const SCRIPT: &str = concat!(
     include_str!("keys.js"),
     include_str!("panel.js"),
     include_str!("sections.js"),
+    include_str!("disagreements.js"),
     include_str!("start.js"),
     "})();\n"
 );
