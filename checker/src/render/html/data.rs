@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
+use super::layouts::Layouts;
 use super::pack::{Pool, runs, value};
 use crate::render::decided::is_in_the_way;
 use crate::render::words;
@@ -12,7 +13,7 @@ use crate::report::model::{DisagreementEntry, FindingEntry, KernelEntry, ResultE
 use crate::rules;
 
 /// The document.
-pub(super) fn document(report: &Report) -> Value {
+pub(super) fn document(report: &Report, layouts: &Layouts) -> Value {
     let numbers: HashMap<&str, usize> =
         report.kernels.iter().enumerate().map(|(at, kernel)| (kernel.name.as_str(), at)).collect();
     let (mut outcomes, mut meetings) = (Pool::default(), Pool::default());
@@ -33,6 +34,7 @@ pub(super) fn document(report: &Report) -> Value {
         "findings": findings,
         "rules": rule_pages(report),
         "disagreements": disagreements(report, &numbers),
+        "layouts": layouts.document(),
         "left_out": left_out(report),
         "policy": value(&report.policy),
     })
