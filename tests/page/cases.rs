@@ -27,6 +27,16 @@ pub fn all(chromium: &Path, corecheck: &Path, work: &Path, tally: &mut Tally) ->
     let seed = work.join("seed.html");
     pages::of_program(corecheck, &[object, "--kernel", "ubuntu/*"], &seed)?;
     of_seed(&mut browser, &address(&seed)?, work, tally).context("the seed's page")?;
+    let loaders = work.join("loaders.html");
+    let object_of_two = "ebpf-probe/bpf/vfio_portable.bpf.o";
+    pages::of_program(corecheck, &[object_of_two, "--loader", "all", "--kernel", "ubuntu/*"], &loaders)?;
+    browser.resize(1400, 1000)?;
+    browser.open(&address(&loaders)?)?;
+    let told = text(&mut browser, "#disagreements")?;
+    tally.holds(&format!("loaders' disagreements: {told}"), told.contains("Where loaders disagree"));
+    let cards = browser.evaluate("document.querySelectorAll('#disagreements .disagreement').length")?;
+    tally.holds(&format!("{cards} disagreements"), cards.as_u64() > Some(0));
+    quiet(&mut browser, &address(&loaders)?, tally);
     let portable = Path::new("ebpf-probe/bpf/vfio_portable.bpf.o");
     let (report, kernels) = pages::crowd(portable, 1000)?;
     let many = work.join("many.html");
@@ -112,6 +122,15 @@ fn of_seed(browser: &mut Browser, page: &str, work: &Path, tally: &mut Tally) ->
     ] {
         tally.holds(&format!("the panel tells {wanted:?}: {panel}"), panel.contains(wanted));
     }
+    let layouts = |which: &str| format!("document.querySelector('#panel .layout.{which}').textContent");
+    for (which, wanted) in [("expected", "► struct kref kref"), ("found", "no kref here")] {
+        let told = browser.evaluate(&layouts(which))?;
+        let told = told.as_str().unwrap_or_default();
+        tally.holds(&format!("layout {which}: {told}"), told.contains(wanted));
+    }
+    let regions =
+        "document.querySelectorAll('#panel .lines[role=region][tabindex=\"0\"][aria-label]').length";
+    tally.same("layouts can be gone to by keys", browser.evaluate(regions)?, json!(2));
     shot(browser, work, "cell-light.png")?;
     browser.click("document.querySelector('#panel a[href=\"#rule-field-missing\"]')")?;
     let shown = "document.getElementById('rule-field-missing').matches(':target')";

@@ -13,7 +13,7 @@ use corecheck_layouts::store::Store;
 use super::fleet::Fleet;
 use super::format::{Format, ReportForm};
 use super::output::Screen;
-use super::pictures::pictures;
+use super::pictures::{Compiled, beside};
 use super::policy::PolicyArgs;
 use super::progress::Progress;
 use super::reported::{Shown, told};
@@ -28,6 +28,7 @@ use crate::load::{Alternatives, AttachTarget, Choice, Constant};
 use crate::loader::Loader;
 use crate::object::Object;
 use crate::policy::Standing;
+use crate::render::html::Beside;
 use crate::report::model::ShardEntry;
 use crate::report::{Checked, LeftOut, Report, add_representatives, left_out, loader_entries};
 use crate::shard::Shard;
@@ -271,16 +272,17 @@ pub(super) fn run(args: &CheckArgs, screen: &Screen) -> anyhow::Result<Exit> {
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     let wants_page = formats.iter().any(|format| format.form == ReportForm::Html);
     let objects = objects::read(&args.objects)?;
+    let compiled = if wants_page { Compiled::of(&objects) } else { Compiled::default() };
     let scope = Scope { part: args.shard, inventory: args.inventory.as_deref() };
-    let (mut report, lives) =
+    let (mut report, beside) =
         report(&args.question, &args.objects, objects, &scope, |report, store, kernels| {
-            if wants_page { pictures(report, store, kernels) } else { Vec::new() }
+            if wants_page { beside(report, &compiled, store, kernels) } else { Beside::default() }
         })?;
     if args.representatives {
         add_representatives(&mut report);
     }
     let exit = told(&report, args.question.strict);
-    let shown = Shown { report: &report, lives: &lives, exit, quiet: args.quiet };
+    let shown = Shown { report: &report, beside: &beside, exit, quiet: args.quiet };
     shown.write(formats, screen)?;
     Ok(exit)
 }

@@ -10,10 +10,10 @@ use corecheck_layouts::kernel::Kernel;
 use super::Exit;
 use super::format::{Format, ReportForm};
 use super::output::Screen;
-use super::pictures::pictures;
+use super::pictures::{Compiled, beside};
 use super::reported::{Shown, told};
 use super::stores::StoreArg;
-use crate::render::html::TypeLife;
+use crate::render::html::Beside;
 use crate::report::Report;
 use crate::shard::{MergeError, merge, read};
 
@@ -48,14 +48,14 @@ pub(super) fn run(args: &MergeArgs, screen: &Screen) -> anyhow::Result<Exit> {
     })?;
     let formats = if args.formats.is_empty() { &[Format::DEFAULT][..] } else { &args.formats };
     let wants_page = formats.iter().any(|format| format.form == ReportForm::Html);
-    let lives = if wants_page { lives(&report, &args.store)? } else { Vec::new() };
+    let beside = if wants_page { shown_beside(&report, &args.store)? } else { Beside::default() };
     let exit = told(&report, strict);
-    Shown { report: &report, lives: &lives, exit, quiet: args.quiet }.write(formats, screen)?;
+    Shown { report: &report, beside: &beside, exit, quiet: args.quiet }.write(formats, screen)?;
     Ok(exit)
 }
 
-/// The pictures of a page: of those of the report's kernels that are stored here, for a report does not hold whole types.
-fn lives(report: &Report, store: &StoreArg) -> anyhow::Result<Vec<TypeLife>> {
+/// The pictures and layouts of a page: of those of the report's kernels that are stored here, for a report does not hold whole types.
+fn shown_beside(report: &Report, store: &StoreArg) -> anyhow::Result<Beside> {
     let store = store.open()?;
     let named = |kernel: &&Kernel| {
         let name = kernel.name.to_string();
@@ -66,5 +66,5 @@ fn lives(report: &Report, store: &StoreArg) -> anyhow::Result<Vec<TypeLife>> {
         let missing = report.kernels.len() - kernels.len();
         log::warn!("{missing} of the report's kernels are not stored here: the pictures are without them");
     }
-    Ok(pictures(report, Some(&store), &kernels))
+    Ok(beside(report, &Compiled::read(report), Some(&store), &kernels))
 }

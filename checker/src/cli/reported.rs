@@ -7,15 +7,15 @@ use anyhow::Context;
 use super::Exit;
 use super::format::{Format, ReportForm};
 use super::output::Screen;
-use crate::render::html::TypeLife;
+use crate::render::html::Beside;
 use crate::render::{self, human::HumanOptions};
 use crate::report::Report;
 
 /// A report with what its forms need besides.
 pub(super) struct Shown<'a> {
     pub(super) report: &'a Report,
-    /// The pictures of a page.
-    pub(super) lives: &'a [TypeLife],
+    /// Pictures and layouts of a page.
+    pub(super) beside: &'a Beside,
     /// How the program will end.
     pub(super) exit: Exit,
     /// Whether people see causes and the last line alone.
@@ -25,7 +25,7 @@ pub(super) struct Shown<'a> {
 impl Shown<'_> {
     /// Writes every form to where it is to go.
     pub(super) fn write(&self, formats: &[Format<ReportForm>], screen: &Screen) -> anyhow::Result<()> {
-        let Self { report, lives, exit, quiet } = *self;
+        let Self { report, beside, exit, quiet } = *self;
         let options = HumanOptions { width: screen.width, quiet };
         for format in formats {
             screen.write(format, |out| match format.form {
@@ -35,7 +35,7 @@ impl Shown<'_> {
                 ReportForm::Junit => render::junit::render(report, out),
                 ReportForm::Github => render::github::render(report, out),
                 ReportForm::Markdown => render::markdown::render(report, out),
-                ReportForm::Html => render::html::render(report, lives, out),
+                ReportForm::Html => render::html::render_with(report, beside, out),
             })?;
             if format.form == ReportForm::Github {
                 add_to_summary(report)?;

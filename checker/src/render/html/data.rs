@@ -4,15 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
+use super::layouts::Layouts;
 use super::pack::{Pool, runs, value};
 use crate::render::decided::is_in_the_way;
 use crate::render::words;
 use crate::report::Report;
-use crate::report::model::{FindingEntry, KernelEntry, ResultEntry};
+use crate::report::model::{DisagreementEntry, FindingEntry, KernelEntry, ResultEntry};
 use crate::rules;
 
 /// The document.
-pub(super) fn document(report: &Report) -> Value {
+pub(super) fn document(report: &Report, layouts: &Layouts) -> Value {
     let numbers: HashMap<&str, usize> =
         report.kernels.iter().enumerate().map(|(at, kernel)| (kernel.name.as_str(), at)).collect();
     let (mut outcomes, mut meetings) = (Pool::default(), Pool::default());
@@ -32,6 +33,8 @@ pub(super) fn document(report: &Report) -> Value {
         "sheets": sheets(report, &numbers),
         "findings": findings,
         "rules": rule_pages(report),
+        "disagreements": disagreements(report, &numbers),
+        "layouts": layouts.document(),
         "left_out": left_out(report),
         "policy": value(&report.policy),
     })
@@ -187,6 +190,19 @@ fn finding(finding: &FindingEntry, numbers: &HashMap<&str, usize>) -> Value {
         }
     }
     value
+}
+
+/// Where loaders do not come to the same, kernels by number.
+fn disagreements(report: &Report, numbers: &HashMap<&str, usize>) -> Vec<Value> {
+    let of = |one: &DisagreementEntry| {
+        let mut fields = value(one);
+        if let Some(fields) = fields.as_object_mut() {
+            let known = one.kernels.iter().filter_map(|name| numbers.get(name.as_str()).copied());
+            fields.insert("kernels".to_owned(), value(&runs(known)));
+        }
+        fields
+    };
+    report.disagreements.iter().map(of).collect()
 }
 
 /// The pages of the rules that the report names.

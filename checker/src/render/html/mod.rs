@@ -7,12 +7,14 @@ mod data;
 mod escape;
 mod hash;
 mod head;
+mod layouts;
 mod pack;
 
 use std::io::{self, Write};
 
 pub(super) use escape::text as escape_text;
 pub use head::sentence;
+pub use layouts::{Layouts, View};
 
 use super::life::{self, Picture};
 use crate::report::Report;
@@ -30,8 +32,10 @@ const SCRIPT: &str = concat!(
     include_str!("rows.js"),
     include_str!("matrix.js"),
     include_str!("keys.js"),
+    include_str!("layouts.js"),
     include_str!("panel.js"),
     include_str!("sections.js"),
+    include_str!("disagreements.js"),
     include_str!("start.js"),
     "})();\n"
 );
@@ -47,13 +51,31 @@ pub struct TypeLife {
     pub note: String,
 }
 
-/// Writes the page. `lives` are pictures of the types that the objects access.
+/// What a page shows beside the report.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Pictures of the types that the objects access.
+    pub lives: Vec<TypeLife>,
+    /// What was compiled for and what was found, for the cells.
+    pub layouts: Layouts,
+}
+
+/// Writes the page with pictures of the types that the objects access alone.
 ///
 /// # Errors
 /// When `out` cannot be written.
 pub fn render(report: &Report, lives: &[TypeLife], out: &mut dyn Write) -> io::Result<()> {
+    render_with(report, &Beside { lives: lives.to_vec(), ..Beside::default() }, out)
+}
+
+/// Writes the page.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn render_with(report: &Report, beside: &Beside, out: &mut dyn Write) -> io::Result<()> {
+    let lives = &beside.lives;
     let headline = escape::text(&sentence(report));
-    let data = escape::json(&data::document(report))?;
+    let data = escape::json(&data::document(report, &beside.layouts))?;
     let style = hash::source(STYLE);
     let script = hash::source(SCRIPT);
     write!(

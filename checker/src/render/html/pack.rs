@@ -24,6 +24,11 @@ impl Pool {
         self.values.len() - 1
     }
 
+    /// All values by number, to look at.
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
     /// All values by number.
     pub(super) fn into_values(self) -> Vec<Value> {
         self.values

@@ -41,6 +41,7 @@ function ofOutcome(one, kernels, column) {
   const kind = CELLS[cellOf(outcome, access)];
   const body = [el("p", { class: `says ${kind.look}` }, `${kind.sign} ${kind.says}`), kernelList(kernels), comparison(access, outcome)];
   if (outcome && outcome.reason) body.push(el("p", null, prose(outcome.reason.text)));
+  body.push(layoutsOf(sheet, column, kernels));
   if (outcome && outcome.reach) body.push(el("p", null, `Reach: ${outcome.reach}.`));
   body.push(source(access));
   const about = findingsOf(sheet, (finding) => finding.accesses.includes(access.id) && kernels.some((number) => finding.members.includes(number)));

@@ -84,6 +84,7 @@ function update(fromAddress) {
   renderPrograms(parts.programs);
   renderNeeds(parts.needs);
   renderFindings(parts.findings);
+  renderDisagreements(parts.disagreements);
 }
 
 function start() {
@@ -96,7 +97,7 @@ function start() {
   document.getElementById("head").append(parts.about, gate() || "");
   main.append(parts.chips, filters(), el("p", { class: "hint keys" }, "Arrow keys go over the matrix, Enter opens a cell, Escape closes it, + shows each kernel of a row, / goes to the filter."),
     matrix.box, legend());
-  const below = el("div", null, section("findings"), section("programs"), section("needs"), section("rules"));
+  const below = el("div", null, section("disagreements"), section("findings"), section("programs"), section("needs"), section("rules"));
   const lives = document.getElementById("lives");
   if (lives) lives.after(below); else main.append(below);
   matrix.box.addEventListener("keydown", onGridKey);
