@@ -5,6 +5,9 @@ use super::{Context, Told};
 /// What libbpf, cilium/ebpf and aya make of an access that does not resolve: a call of the function of this number, 0xbad2310.
 pub(super) const POISON: &str = "unknown#195896080";
 
+/// What cilium/ebpf makes of a load of 64 bits that does not resolve: a load into the frame pointer.
+const POISONED_LOAD: &str = "r10 = 0xbad2310";
+
 pub(super) fn read(line: &str, context: &mut Context) -> Option<Told> {
     let line = line.trim_start();
     // `19: (85) call unknown#195896080`
@@ -14,7 +17,7 @@ pub(super) fn read(line: &str, context: &mut Context) -> Option<Told> {
     {
         context.insn = Some(number);
     }
-    if line.contains(POISON) {
+    if line.contains(POISON) || line.contains(POISONED_LOAD) {
         // Said twice: with the instruction, and as what is wrong.
         return context.insn.map(Told::Poisoned);
     }

@@ -50,6 +50,14 @@ fn real_logs_are_explained() {
             "unguarded_reached",
             "nosuch",
         ),
+        ("unguarded_cilium_6.18", fixture("guards_direct"), "field-missing", "unguarded_reached", "nosuch"),
+        (
+            "enumerator_cilium_6.18",
+            fixture("guards_direct"),
+            "enumerator-missing",
+            "enumerator_reached",
+            "BPF_FUNC_nosuch",
+        ),
         ("externs_bpftool_6.18", fixture("externs"), "kfunc-missing", "", "strong_function"),
     ] {
         let causes = causes(name, &object);

@@ -205,7 +205,7 @@ fn of_program(
         let mut outcome = match decided {
             Ok(fixup) => applied(access, slots, fixup, question),
             Err(outcome) if outcome.state == State::Poisoned => {
-                Outcome { patched: Some(crate::resolve::poison(slots)), ..outcome }
+                Outcome { patched: Some(patch::poisoned(slots)), ..outcome }
             }
             Err(outcome) if outcome.state == State::Absent => {
                 let zero = patch::patch(slots, 1, 0, true);
@@ -418,7 +418,7 @@ fn applied(access: &Access, slots: Slots, fixup: Fixup, question: &Question<'_>)
         let explained = Explained { code, text, nearest: Some(fixup.place) };
         let outcome = missing(access, Reason::NoMatch(explained));
         if outcome.state == State::Poisoned {
-            return Outcome { patched: Some(crate::resolve::poison(slots)), ..outcome };
+            return Outcome { patched: Some(patch::poisoned(slots)), ..outcome };
         }
         return match patch::patch(slots, fixup.local, 0, fixup.validate) {
             Ok(patched) => Outcome { patched: Some(patched), ..outcome },

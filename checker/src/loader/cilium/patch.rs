@@ -3,11 +3,20 @@
 use aya_obj::generated::{BPF_ALU, BPF_ALU64, BPF_K, BPF_LD, BPF_LDX, BPF_ST, BPF_STX};
 
 use crate::access::Slots;
-use crate::resolve::PatchError;
+use crate::object::Insn;
+use crate::resolve::{POISON, PatchError, poison};
 
 /// Whether it is a load or a store.
 pub(super) fn is_memory(slots: Slots) -> bool {
     matches!(u32::from(slots.first.code) & 0x07, BPF_LDX | BPF_ST | BPF_STX)
+}
+
+/// What stands where there is no answer: a call of no function, as with libbpf; for a load of 64 bits a load into the frame pointer, which the
+/// verifier refuses as well (`frame pointer is read only`).
+pub(super) fn poisoned(slots: Slots) -> Slots {
+    let Some(second) = slots.second.filter(|_| slots.first.is_ld_imm64()) else { return poison(slots) };
+    let first = Insn { dst: 10, src: 0, off: 0, imm: POISON, ..slots.first };
+    Slots { first, second: Some(Insn { imm: 0, ..second }) }
 }
 
 /// Puts the number `target` where `local` should be.
