@@ -83,7 +83,7 @@ fn what_aya_says_is_found() {
     let object = &programs;
     let access = accesses(object).into_iter().find(|access| access.function == "first").expect("it is there");
     let (root, insn, spec) = (access.root.0, access.insn, &access.spec_text);
-    let found = vec![("field-missing", "first".to_owned())];
+    let found = [("field-missing", "first".to_owned())];
     let missing = |insn: u32| {
         format!(
             "    0: error relocating `x`\n 1: applying relocation `FieldByteOffset` missing target BTF info for type `{root}` at instruction #{insn}"
