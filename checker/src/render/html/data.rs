@@ -36,6 +36,7 @@ pub(super) fn document(report: &Report, layouts: &Layouts) -> Value {
         "disagreements": disagreements(report, &numbers),
         "layouts": layouts.document(),
         "left_out": left_out(report),
+        "inventory": value(&report.inventory),
         "policy": value(&report.policy),
     })
 }

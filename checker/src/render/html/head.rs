@@ -19,6 +19,7 @@ pub fn sentence(report: &Report) -> String {
     let all = count(results.len(), unit.0, unit.1);
     let several = report.objects.len() > 1;
     let mut parts = vec![match (several, loaded == results.len() && loaded > 0) {
+        (false, true) if results.len() == 1 => format!("{what} loads on the one kernel that was asked about"),
         (false, true) => format!("{what} loads on all {all}"),
         (false, false) => format!("{what} loads on {loaded} of {all}"),
         (true, _) => format!("{what}: {loaded} of {all} say that it loads"),

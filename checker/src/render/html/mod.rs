@@ -36,6 +36,7 @@ const SCRIPT: &str = concat!(
     include_str!("panel.js"),
     include_str!("sections.js"),
     include_str!("disagreements.js"),
+    include_str!("fleet.js"),
     include_str!("start.js"),
     "})();\n"
 );

@@ -12,7 +12,8 @@ function gate() {
   if (!data.policy) return null;
   const passes = data.policy.passes;
   const blocked = data.policy.blocked.length;
-  return el("p", { class: `gate ${passes ? "ok" : "fails"}` }, passes ? "✓ The gate lets it pass" : `✕ The gate is closed: ${count(blocked, "obstacle", "obstacles")}`,
+  const why = blocked ? count(blocked, "obstacle", "obstacles") : "required kernels are not stored";
+  return el("p", { class: `gate ${passes ? "ok" : "fails"}` }, passes ? "✓ The gate lets it pass" : `✕ The gate is closed: ${why}`,
     data.policy.file && ` (${data.policy.file})`);
 }
 
@@ -81,6 +82,7 @@ function update(fromAddress) {
   const choice = document.getElementById("sheet");
   if (choice) choice.value = String(state.sheet);
   parts.about.replaceChildren(...about());
+  renderFleet(parts.fleet);
   renderPrograms(parts.programs);
   renderNeeds(parts.needs);
   renderFindings(parts.findings);
@@ -95,7 +97,7 @@ function start() {
   parts.chips = el("div", { class: "chips", role: "group", "aria-label": "Verdicts" });
   matrix.box = el("div", { class: "grid", id: "grid" });
   document.getElementById("head").append(parts.about, gate() || "");
-  main.append(parts.chips, filters(), el("p", { class: "hint keys" }, "Arrow keys go over the matrix, Enter opens a cell, Escape closes it, + shows each kernel of a row, / goes to the filter."),
+  main.append(section("fleet"), parts.chips, filters(), el("p", { class: "hint keys" }, "Arrow keys go over the matrix, Enter opens a cell, Escape closes it, + shows each kernel of a row, / goes to the filter."),
     matrix.box, legend());
   const below = el("div", null, section("disagreements"), section("findings"), section("programs"), section("needs"), section("rules"));
   const lives = document.getElementById("lives");
