@@ -37,6 +37,7 @@ pub fn all(chromium: &Path, corecheck: &Path, work: &Path, tally: &mut Tally) ->
     let cards = browser.evaluate("document.querySelectorAll('#disagreements .disagreement').length")?;
     tally.holds(&format!("{cards} disagreements"), cards.as_u64() > Some(0));
     quiet(&mut browser, &address(&loaders)?, tally);
+    of_fleet(&mut browser, corecheck, work, tally).context("the page of a fleet")?;
     let portable = Path::new("ebpf-probe/bpf/vfio_portable.bpf.o");
     let (report, kernels) = pages::crowd(portable, 1000)?;
     let many = work.join("many.html");
@@ -49,6 +50,28 @@ pub fn all(chromium: &Path, corecheck: &Path, work: &Path, tally: &mut Tally) ->
     let nasty = work.join("nasty.html");
     pages::write(&report, &kernels, pages::NASTY, &nasty)?;
     of_nasty(&mut browser, &address(&nasty)?, tally).context("the page of nasty names")
+}
+
+/// A fleet of which one kernel is not stored.
+fn of_fleet(browser: &mut Browser, corecheck: &Path, work: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+    let (page, list) = (work.join("fleet.html"), work.join("fleet.txt"));
+    std::fs::write(&list, "600 5.19.0-21-generic\n1400 5.15.0-25-generic\n90 6.1.0-18-cloud-amd64\n")?;
+    let list = list.to_str().context("a plain name")?;
+    pages::of_program(corecheck, &["ebpf-probe/bpf/vfio_naive.bpf.o", "--inventory", list], &page)?;
+    browser.open(&address(&page)?)?;
+    let told = text(browser, "#fleet")?;
+    for wanted in [
+        "2,090 machines",
+        "28.7%",
+        "66.9%",
+        "not stored",
+        "apt-get download linux-image-6.1.0-18-cloud-amd64",
+    ] {
+        tally.holds(&format!("the fleet's {wanted}: {told}"), told.contains(wanted));
+    }
+    shot(browser, work, "fleet")?;
+    quiet(browser, &address(&page)?, tally);
+    Ok(())
 }
 
 fn address(file: &Path) -> anyhow::Result<String> {
