@@ -214,9 +214,9 @@ pub(super) fn report<T>(
         if let Some(fleet) = &fleet {
             let all: Vec<&Kernel> = chosen.iter().copied().chain(&given).collect();
             let on_machines = fleet.place(&all);
-            let is_required = |kernel: &Kernel| demands.policy.standing(kernel) != Standing::Ignored;
-            chosen.retain(|kernel| on_machines.has(&kernel.name) && is_required(kernel));
-            given.retain(|kernel| on_machines.has(&kernel.name) && is_required(kernel));
+            let is_asked = |kernel: &Kernel| demands.policy.standing(kernel) != Standing::Ignored;
+            chosen.retain(|kernel| on_machines.has(&kernel.name) && is_asked(kernel));
+            given.retain(|kernel| on_machines.has(&kernel.name) && is_asked(kernel));
             placed = Some(on_machines);
         } else if args.kernels.is_empty() {
             demands.require_kernels(&chosen)?;

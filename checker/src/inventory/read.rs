@@ -61,7 +61,9 @@ pub fn read(text: &str) -> Result<Inventory, InventoryError> {
     for (at, whole) in text.lines().enumerate() {
         let line = at + 1;
         let told = whole.split('#').next().unwrap_or_default();
-        let Some(first) = told.split_whitespace().next() else { continue };
+        if told.trim().is_empty() {
+            continue;
+        }
         let wrong = || InventoryError::Line { line, text: whole.trim().chars().take(80).collect() };
         let (mut release, mut arch, mut count) = (None, None, None);
         for word in told.split([' ', '\t', ',']).filter(|word| !word.is_empty()) {
@@ -81,7 +83,6 @@ pub fn read(text: &str) -> Result<Inventory, InventoryError> {
             }
             *place = Some(word.to_owned());
         }
-        debug_assert!(!first.is_empty());
         let release = release.ok_or_else(wrong)?;
         let machines = count.unwrap_or(1);
         inventory.machines =
